@@ -1,0 +1,1 @@
+"""Network architectures that tf_slim.nets lacks, written in its style from variables' names."""

@@ -1,0 +1,104 @@
+"""What all networks share: the two ways of building one, folded (to use) and unfolded (to train).
+
+A network is a function of images that calls `slim.conv2d`, `slim.separable_conv2d` and, where
+batch norm comes before the activation, `layers.batch_norm`. The scope round it decides the rest:
+
+- `folded_scope()`: no batch norm after a convolution, a bias instead; one that stands alone becomes
+  x * scale + shift. Nothing here needs `slim.batch_norm`, which today's TensorFlow breaks.
+- `training_scope(...)`: batch norm with gamma, beta and moving averages under the public names, so
+  that what is trained here is saved in the form in which the public checkpoints come.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import tensorflow as tf
+import tf_slim as slim
+
+tf1 = tf.compat.v1
+
+MOVING_AVERAGE_DECAY = 0.97
+
+
+@slim.add_arg_scope
+def batch_norm(
+    inputs: tf.Tensor,
+    activation_fn=None,  # noqa: ANN001 (a callable or None, as in slim)
+    epsilon: float = 1e-3,
+    folded: bool = True,
+    is_training: bool = False,
+    scope: str = "BatchNorm",
+) -> tf.Tensor:
+    """Normalises over all axes but the last, in the form that the enclosing scope asks for.
+
+    Args:
+      inputs: float [N, ..., C].
+      activation_fn: applied to the result, or None.
+      epsilon: added to the variance; of no effect when folded (the loader folds it).
+      folded: make `scale` and `shift` instead of gamma, beta and moving averages.
+      is_training: use the batch's own moments, and register the moving averages' updates under
+        `tf.compat.v1.GraphKeys.UPDATE_OPS`.
+      scope: the variables' scope.
+
+    Returns:
+      A tensor of the shape and dtype of `inputs`.
+    """
+    channels = [inputs.shape[-1]]
+    zeros, ones = tf1.zeros_initializer(), tf1.ones_initializer()
+
+    def variable(name: str, initializer: object, trainable: bool = True) -> tf.Variable:
+        return tf1.get_variable(
+            name, channels, inputs.dtype, initializer=initializer, trainable=trainable
+        )
+
+    with tf1.variable_scope(scope):
+        if folded:
+            outputs = inputs * variable("scale", ones) + variable("shift", zeros)
+            return activation_fn(outputs) if activation_fn else outputs
+        gamma, beta = variable("gamma", ones), variable("beta", zeros)
+        moving_mean = variable("moving_mean", zeros, trainable=False)
+        moving_variance = variable("moving_variance", ones, trainable=False)
+    mean, variance = moving_mean, moving_variance
+    if is_training:
+        mean, variance = tf.nn.moments(inputs, axes=list(range(len(inputs.shape) - 1)))
+        for average, value in ((moving_mean, mean), (moving_variance, variance)):
+            update = tf1.assign_sub(average, (1.0 - MOVING_AVERAGE_DECAY) * (average - value))
+            tf1.add_to_collection(tf1.GraphKeys.UPDATE_OPS, update)
+    outputs = tf.nn.batch_normalization(inputs, mean, variance, beta, gamma, epsilon)
+    return activation_fn(outputs) if activation_fn else outputs
+
+
+@contextmanager
+def folded_scope() -> Iterator[None]:
+    """Builds networks without batch norm, for weights that it has been folded into."""
+    with (
+        slim.arg_scope(
+            [slim.conv2d, slim.separable_conv2d, slim.fully_connected],
+            normalizer_fn=None,
+            biases_initializer=tf1.zeros_initializer(),
+            activation_fn=tf.nn.relu,
+        ),
+        slim.arg_scope([batch_norm], folded=True),
+    ):
+        yield
+
+
+@contextmanager
+def training_scope(is_training: bool, weight_decay: float = 0.0) -> Iterator[None]:
+    """Builds networks with batch norm after every convolution that does not switch it off.
+
+    Args:
+      is_training: normalise by the batch's moments instead of by the moving averages.
+      weight_decay: factor of the L2 loss on every kernel, added to the regularisation losses.
+    """
+    with (
+        slim.arg_scope(
+            [slim.conv2d, slim.separable_conv2d],
+            normalizer_fn=batch_norm,
+            activation_fn=tf.nn.relu,
+            weights_initializer=tf1.variance_scaling_initializer(2.0),
+            weights_regularizer=slim.l2_regularizer(weight_decay) if weight_decay else None,
+        ),
+        slim.arg_scope([batch_norm], folded=False, is_training=is_training),
+    ):
+        yield
