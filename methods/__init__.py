@@ -1,0 +1,21 @@
+"""How a perturbation is made; knows nothing of files, flags or checkpoints."""
+
+from methods.directions import MODES, parse_mode
+from methods.draws import image_key
+from methods.errors import MethodError
+from methods.loop import Attack, Crafted
+from methods.registry import PARTS, Method, parse_method
+from methods.settings import AttackSettings
+
+__all__ = [
+    "MODES",
+    "PARTS",
+    "Attack",
+    "AttackSettings",
+    "Crafted",
+    "Method",
+    "MethodError",
+    "image_key",
+    "parse_method",
+    "parse_mode",
+]

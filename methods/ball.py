@@ -1,0 +1,103 @@
+"""Where the adversarial image may be, and how long a step is.
+
+A ball is made for one batch. Its `step_length` is alpha (times Patch-wise's amplification); its
+other numbers are in units of images in [-1, 1].
+"""
+
+import dataclasses
+import math
+
+import tensorflow as tf
+
+from methods import tensors
+from methods.settings import AttackSettings
+
+# Longer strides end in the same corner; this keeps infinities out of sums and norms.
+_LONGEST = 1e30
+
+
+@dataclasses.dataclass(frozen=True)
+class LinfBall:
+    """All images within `epsilon` of the clean ones per entry, and in [-1, 1]."""
+
+    clean: tf.Tensor
+    epsilon: float
+    step_length: float
+
+    @property
+    def per_entry(self) -> float:
+        """A length in this ball times this is the length of one entry: 1."""
+        return 1.0
+
+    def stride(self, direction: tf.Tensor) -> tf.Tensor:
+        """The step before projection: alpha * d, float32 [N, S, S, 3]."""
+        return self.step_length * direction
+
+    def steepest(self, gradient: tf.Tensor) -> tf.Tensor:
+        """The step of the ball's own length that climbs most: alpha * sign."""
+        return self.step_length * tf.sign(gradient)
+
+    def project(self, images: tf.Tensor) -> tf.Tensor:
+        """clip(images, max(x0 - eps, -1), min(x0 + eps, 1))."""
+        return tf.clip_by_value(images, *self.bounds())
+
+    def bounds(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """The lowest and the highest value of each entry."""
+        lower = tf.maximum(self.clean - self.epsilon, -1.0)
+        return lower, tf.minimum(self.clean + self.epsilon, 1.0)
+
+    def excess(self, perturbation: tf.Tensor) -> tf.Tensor:
+        """What a perturbation has too much: clip(abs(a) - eps, 0) * sign(a)."""
+        return perturbation - tf.clip_by_value(perturbation, -self.epsilon, self.epsilon)
+
+
+@dataclasses.dataclass(frozen=True)
+class L2Ball:
+    """All images within `epsilon` of the clean ones in Euclidean norm, and in [-1, 1]."""
+
+    clean: tf.Tensor
+    epsilon: float
+    step_length: float
+
+    @property
+    def per_entry(self) -> float:
+        """A length in this ball times this is the root mean square of an entry: 1 / sqrt(n)."""
+        return 1.0 / math.sqrt(math.prod(self.clean.shape[1:]))
+
+    def stride(self, direction: tf.Tensor) -> tf.Tensor:
+        """The step before projection: alpha along d, float32 [N, S, S, 3]."""
+        direction = tf.clip_by_value(direction, -_LONGEST, _LONGEST)
+        return self.step_length * tensors.unit(direction)
+
+    steepest = stride
+
+    def project(self, images: tf.Tensor) -> tf.Tensor:
+        """First onto the ball, then into [-1, 1], which only brings it closer to `clean`."""
+        perturbation = images - self.clean
+        return tf.clip_by_value(self.clean + perturbation - self.excess(perturbation), -1.0, 1.0)
+
+    def excess(self, perturbation: tf.Tensor) -> tf.Tensor:
+        """What a perturbation has too much, along itself."""
+        largest = tensors.largest(perturbation)
+        length = largest * tensors.norm2(tf.math.divide_no_nan(perturbation, largest))
+        kept = tf.minimum(1.0, tf.math.divide_no_nan(self.epsilon, length))
+        return perturbation * tf.where(length > 0, 1.0 - kept, 0.0)
+
+
+Ball = LinfBall | L2Ball
+
+
+def make_ball(clean: tf.Tensor, settings: AttackSettings, num_iter: int, factor: float) -> Ball:
+    """The ball of a batch.
+
+    Args:
+      clean: float32 [N, S, S, 3] in [-1, 1].
+      settings: `norm`, `max_epsilon` and `max_l2` count.
+      num_iter: iterations of the method; alpha = eps / num_iter.
+      factor: what the method multiplies alpha with (1, or Patch-wise's amplification).
+    """
+    if settings.norm == "l2":
+        epsilon, kind = settings.max_l2 / 127.5, L2Ball
+    else:
+        epsilon, kind = settings.max_epsilon / 127.5, LinfBall
+    return kind(clean, epsilon, factor * epsilon / num_iter)

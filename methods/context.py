@@ -1,0 +1,32 @@
+"""What a part of an attack may know besides the tensor it works on."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from methods.ball import Ball
+from methods.draws import Draws
+from methods.settings import AttackSettings
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """One batch at one iteration.
+
+    Attributes:
+      settings: the attack's numbers.
+      images: the current adversarial images, float32 [N, S, S, 3] in [-1, 1].
+      ball: where they may go.
+      draws: the batch's random numbers at this iteration.
+      static_shapes: shapes must not depend on draws (XLA).
+    """
+
+    settings: AttackSettings
+    images: tf.Tensor
+    ball: Ball
+    draws: Draws
+    static_shapes: bool = False
+
+    def at(self, **changes: object) -> "Context":
+        """The same with other images or draws."""
+        return dataclasses.replace(self, **changes)

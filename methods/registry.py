@@ -1,0 +1,127 @@
+"""Every letter of a method's name in one table, and from a word to the composition it stands for.
+
+A word is a set of letters (`pi` is one of them); their order in it means nothing. `if` is the empty
+set and stands alone; `fgsm` is one step, alone or with letters that mean something in one step.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable
+
+from methods import gradients
+from methods.errors import MethodError
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """What one letter adds: a function in one or more of the loop's stages, in this order.
+
+    Attributes:
+      title: the attack's usual name.
+      momentum: (gradient, memory, context) -> memory, from which the direction is then taken.
+      single_step: means something in one step too, so that `fgsm` may have it.
+    """
+
+    title: str
+    momentum: Callable | None = None
+    single_step: bool = False
+
+
+# The table. Where several letters fill one stage they are applied in this order.
+PARTS: dict[str, Part] = {
+    "m": Part("MI-FGSM", momentum=gradients.accumulate),
+}
+
+# Stages that only one letter of a word may fill, and what two of them would be.
+_EXCLUSIVE = {"momentum": "two momenta"}
+# The authors' spelling where it differs from the order of _SPELLING.
+_SPELLING = ("s", "t", "d", "v", "n", "m", "pi")
+_AUTHORS = {frozenset("sdt"): "sdt"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+    """A composition.
+
+    Attributes:
+      name: its canonical name; every spelling of one set of letters has the same.
+      letters: the set.
+      one_step: FGSM: one iteration with alpha = epsilon, whatever `num_iter` says.
+    """
+
+    name: str
+    letters: frozenset[str]
+    one_step: bool = False
+
+    def parts(self) -> list[Part]:
+        """The rows of its letters, in the table's order."""
+        return [part for letter, part in PARTS.items() if letter in self.letters]
+
+    def stage(self, name: str) -> list[Callable]:
+        """The functions of a stage, in the table's order."""
+        found = [getattr(part, name) for part in self.parts()]
+        return [function for function in found if function is not None]
+
+    def only(self, name: str) -> Callable | None:
+        """The function of a stage that one letter at most fills."""
+        functions = self.stage(name)
+        return functions[0] if functions else None
+
+    def title(self) -> str:
+        """The usual names of what it is made of, such as "DI + MI-FGSM"."""
+        titles = [part.title for part in self.parts()]
+        if self.one_step:
+            titles.insert(0, "FGSM")
+        return " + ".join(titles or ["I-FGSM"])
+
+    def iterations(self, num_iter: int) -> int:
+        """How many steps it takes when `num_iter` are asked for."""
+        return 1 if self.one_step else num_iter
+
+
+def parse_method(word: str) -> Method:
+    """The composition that a word stands for.
+
+    Raises:
+      MethodError: a letter is unknown or there twice, or two of them contradict each other.
+    """
+    tokens = re.findall(r"fgsm|if|pi|.", word.strip().lower())
+    if not tokens:
+        raise MethodError(f"--method is empty; {_known()}")
+    for token in tokens:
+        if token not in PARTS and token not in ("if", "fgsm"):
+            raise MethodError(f"--method {word!r}: {token!r} is no letter of a method; {_known()}")
+        if tokens.count(token) > 1:
+            raise MethodError(f"--method {word!r}: {token!r} is there twice; leave one out.")
+    letters = frozenset(tokens) - {"if", "fgsm"}
+    if "if" in tokens and len(tokens) > 1:
+        rest = "".join(token for token in tokens if token != "if")
+        raise MethodError(
+            f"--method {word!r}: 'if' is the iteration without anything more and stands alone; "
+            f"all methods but fgsm iterate, so write {rest!r}."
+        )
+    if "fgsm" in tokens:
+        for letter in sorted(letters):
+            if not PARTS[letter].single_step:
+                raise MethodError(
+                    f"--method {word!r}: {letter!r} ({PARTS[letter].title}) carries something from "
+                    f"step to step and 'fgsm' takes one step only; leave one of them out."
+                )
+    for stage, clash in _EXCLUSIVE.items():
+        rivals = [x for x in PARTS if x in letters and getattr(PARTS[x], stage) is not None]
+        if len(rivals) > 1:
+            named = " and ".join(f"{x!r} ({PARTS[x].title})" for x in rivals)
+            raise MethodError(f"--method {word!r}: {named} are {clash}; leave all but one out.")
+    return Method(_canonical(letters, "fgsm" in tokens), letters, "fgsm" in tokens)
+
+
+def _canonical(letters: frozenset[str], one_step: bool) -> str:
+    others = [letter for letter in PARTS if letter not in _SPELLING]
+    ordered = "".join(letter for letter in (*_SPELLING, *others) if letter in letters)
+    spelled = _AUTHORS.get(letters, ordered)
+    return "fgsm" + spelled if one_step else spelled or "if"
+
+
+def _known() -> str:
+    letters = ", ".join(f"{letter} ({part.title})" for letter, part in PARTS.items())
+    return f"a method is fgsm, if, or any set of these letters: {letters}."

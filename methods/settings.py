@@ -1,0 +1,98 @@
+"""The numbers of an attack, as one object that has been checked."""
+
+import dataclasses
+import math
+
+from methods.errors import MethodError
+
+# Entries of a 299 x 299 RGB image, the size for which FGNM_K's K is given.
+REFERENCE_ENTRIES = 299 * 299 * 3
+
+
+@dataclasses.dataclass(frozen=True)
+class AttackSettings:
+    """Everything but the method, the mode and the source; checked when made.
+
+    Each attribute is also the name of its flag.
+
+    Attributes:
+      max_epsilon: L-infinity bound, in (0, 255], in pixel units of [0, 255].
+      num_iter: iterations, at least 1 (FGSM always takes one).
+      norm: "linf" (box of `max_epsilon`) or "l2" (ball of `max_l2`).
+      max_l2: L2 bound per image in pixel units of [0, 255]; needed, and used, for norm "l2" only.
+      momentum: decay factor mu of MI and NI, at least 0.
+      k: FGNM_K's 0-based index, given for 268203 entries; other sizes keep the fraction.
+      loss: "ce" (cross-entropy) or "logit" (the label's logit).
+      targeted: the labels are targets to approach instead of labels to leave.
+      aux_weight: weight of the auxiliary logits' loss, at least 0.
+      prob: DI's probability of transforming an image.
+      image_resize: DI's canvas side for images of side 299; other sides keep the ratio.
+      ti_kernel: side of TI's kernel, odd.
+      ti_nsig: standard deviations from the centre of TI's kernel to its edge.
+      ti_position: "before_momentum", or "after_momentum" as in FGNM's own `stdm`.
+      num_scales: SI's number of copies x / 2^i.
+      vt_samples: VT's number of neighbours.
+      vt_radius: half side of VT's neighbourhood, in multiples of epsilon.
+      pi_factor: Patch-wise's amplification of the step.
+
+    Raises:
+      MethodError: naming the flag that is out of range.
+    """
+
+    max_epsilon: float = 16.0
+    num_iter: int = 10
+    norm: str = "linf"
+    max_l2: float | None = None
+    momentum: float = 1.0
+    k: int = 200001
+    loss: str = "ce"
+    targeted: bool = False
+    aux_weight: float = 1.0
+    prob: float = 0.7
+    image_resize: int = 330
+    ti_kernel: int = 15
+    ti_nsig: float = 3.0
+    ti_position: str = "before_momentum"
+    num_scales: int = 5
+    vt_samples: int = 20
+    vt_radius: float = 1.5
+    pi_factor: float = 10.0
+
+    def __post_init__(self) -> None:
+        self._check("max_epsilon", 0 < self.max_epsilon <= 255, "above 0 and at most 255")
+        for name in ("num_iter", "ti_kernel", "num_scales", "vt_samples"):
+            self._check(name, self._is_whole(name) and getattr(self, name) >= 1, "an integer >= 1")
+        self._check("ti_kernel", self.ti_kernel % 2 == 1, "odd, so that the kernel has a centre")
+        for name in ("momentum", "aux_weight", "vt_radius"):
+            self._check(name, 0 <= getattr(self, name) < math.inf, "a finite number >= 0")
+        for name in ("ti_nsig", "pi_factor"):
+            self._check(name, 0 < getattr(self, name) < math.inf, "a finite number > 0")
+        self._check("prob", 0 <= self.prob <= 1, "a probability from 0 to 1")
+        self._check(
+            "k",
+            self._is_whole("k") and 0 <= self.k < REFERENCE_ENTRIES,
+            f"an index from 0 to {REFERENCE_ENTRIES - 1}, the entries of a 299 x 299 image",
+        )
+        self._check(
+            "image_resize",
+            self._is_whole("image_resize") and self.image_resize >= 300,
+            "an integer >= 300, larger than the 299 it is given for",
+        )
+        self._choice("norm", ("linf", "l2"))
+        self._choice("loss", ("ce", "logit"))
+        self._choice("ti_position", ("before_momentum", "after_momentum"))
+        if self.norm == "l2" and self.max_l2 is None:
+            raise MethodError("--norm l2 needs --max_l2, the L2 bound per image in [0, 255] units.")
+        if self.max_l2 is not None:
+            self._check("max_l2", 0 < self.max_l2 < math.inf, "a finite number > 0")
+
+    def _is_whole(self, name: str) -> bool:
+        value = getattr(self, name)
+        return isinstance(value, int) and not isinstance(value, bool)
+
+    def _check(self, name: str, holds: bool, wanted: str) -> None:
+        if not holds:
+            raise MethodError(f"--{name} is {getattr(self, name)!r}, but must be {wanted}.")
+
+    def _choice(self, name: str, choices: tuple[str, ...]) -> None:
+        self._check(name, getattr(self, name) in choices, f"one of {', '.join(choices)}")

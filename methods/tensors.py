@@ -1,0 +1,57 @@
+"""Per-image arithmetic that neither underflows nor divides by zero.
+
+All functions take float32 [N, ...] and reduce over everything but the first axis.
+"""
+
+import tensorflow as tf
+
+
+def _rest(tensor: tf.Tensor) -> list[int]:
+    return list(range(1, len(tensor.shape)))
+
+
+def total(tensor: tf.Tensor) -> tf.Tensor:
+    """Sum per image, float32 [N, 1, ...]."""
+    return tf.reduce_sum(tensor, _rest(tensor), keepdims=True)
+
+
+def largest(tensor: tf.Tensor) -> tf.Tensor:
+    """Largest absolute entry per image, float32 [N, 1, ...]."""
+    return tf.reduce_max(tf.abs(tensor), _rest(tensor), keepdims=True)
+
+
+def norm2(tensor: tf.Tensor) -> tf.Tensor:
+    """Euclidean norm per image, float32 [N, 1, ...]; for entries that are not extremely small."""
+    return tf.sqrt(total(tf.square(tensor)))
+
+
+def shrunk(tensor: tf.Tensor) -> tf.Tensor:
+    """The tensor over its largest absolute entry, so that squares stay in range; zero stays zero.
+
+    Gradients of a confident network reach 1e-30, whose square is 0 in float32.
+    """
+    return tf.math.divide_no_nan(tensor, largest(tensor))
+
+
+def unit(tensor: tf.Tensor) -> tf.Tensor:
+    """The tensor over its Euclidean norm per image; a zero tensor stays zero."""
+    scaled = shrunk(tensor)
+    return tf.math.divide_no_nan(scaled, norm2(scaled))
+
+
+def cosine(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
+    """Cosine of the angle per image, float32 [N]; 0 where either is zero."""
+    left, right = shrunk(left), shrunk(right)
+    product = norm2(left) * norm2(right)
+    return tf.reshape(tf.math.divide_no_nan(total(left * right), product), [-1])
+
+
+def all_finite(tensor: tf.Tensor) -> tf.Tensor:
+    """Whether an image's entries are all finite, bool [N]."""
+    return tf.reduce_all(tf.math.is_finite(tensor), _rest(tensor))
+
+
+def only_where(keep: tf.Tensor, tensor: tf.Tensor) -> tf.Tensor:
+    """The tensor, with the images for which `keep` (bool [N]) is false set to zero."""
+    shape = [-1] + [1] * (len(tensor.shape) - 1)
+    return tf.where(tf.reshape(keep, shape), tensor, tf.zeros_like(tensor))
