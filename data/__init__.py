@@ -1,0 +1,23 @@
+"""Images and labels in, PNGs out. Knows nothing of networks or attacks."""
+
+from data.batches import Batch, batches
+from data.dataset import Dataset, read_dataset
+from data.errors import DataError
+from data.files import sha256_of, write_atomically
+from data.images import decode_image, read_image, write_image
+from data.pixels import from_uint8, to_uint8
+
+__all__ = [
+    "Batch",
+    "DataError",
+    "Dataset",
+    "batches",
+    "decode_image",
+    "from_uint8",
+    "read_dataset",
+    "read_image",
+    "sha256_of",
+    "to_uint8",
+    "write_atomically",
+    "write_image",
+]

@@ -1,0 +1,75 @@
+"""Images in batches of one fixed size, the next one read while the last is used."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data.errors import DataError
+from data.images import decode_image
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some consecutive images.
+
+    Attributes:
+      start: the first one's place in the list that was asked for.
+      count: how many are real; the rest repeat the last one, so that every batch has one shape.
+      pixels: uint8 [batch_size, S, S, 3].
+      sha256: of each real image's file, in hexadecimal.
+    """
+
+    start: int
+    count: int
+    pixels: np.ndarray
+    sha256: tuple[str, ...]
+
+
+def batches(
+    paths: Sequence[Path], batch_size: int, starts: Sequence[int] | None = None
+) -> Iterator[Batch]:
+    """Reads PNGs in batches, one batch ahead in a thread of its own.
+
+    Args:
+      paths: the PNGs, all of one side.
+      batch_size: images a batch; the last is padded.
+      starts: read only the batches that begin there (multiples of batch_size); None for all.
+
+    Yields:
+      Batches in order.
+
+    Raises:
+      DataError: an image can't be read, or has another side than the others.
+    """
+    starts = range(0, len(paths), batch_size) if starts is None else starts
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        ahead = None
+        for start in starts:
+            following = reader.submit(_read, paths[start : start + batch_size], start, batch_size)
+            if ahead is not None:
+                yield ahead.result()
+            ahead = following
+        if ahead is not None:
+            yield ahead.result()
+
+
+def _read(paths: Sequence[Path], start: int, batch_size: int) -> Batch:
+    images, digests = [], []
+    for path in paths:
+        try:
+            content = Path(path).read_bytes()
+        except OSError as error:
+            raise DataError(f"Image {path} can't be read: {error.strerror}.") from error
+        images.append(decode_image(content, path))
+        digests.append(hashlib.sha256(content).hexdigest())
+        if images[-1].shape != images[0].shape:
+            raise DataError(
+                f"Image {path} has a side of {images[-1].shape[0]} pixels, {paths[0]} one of "
+                f"{images[0].shape[0]}: all images of a run need one side."
+            )
+    padding = [images[-1]] * (batch_size - len(images))
+    return Batch(start, len(images), np.stack(images + padding), tuple(digests))
