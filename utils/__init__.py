@@ -1,0 +1,1 @@
+"""The run itself: configuration, crafting, judging, tables. It alone knows the other folders."""

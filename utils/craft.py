@@ -1,0 +1,181 @@
+"""Stage 1: batches -> attack loop -> PNGs."""
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from data import Batch, Dataset, batches, from_uint8, sha256_of, to_uint8, write_image
+from methods import Attack, Crafted, image_key, parse_method
+from models import Classifier, Ensemble
+from utils.errors import RunError, UsageError
+from utils.interruption import Interruption
+from utils.run_config import RunConfig
+from utils.run_folder import RunFolder
+
+
+def finished_images(folder: RunFolder) -> dict[tuple[str, str], dict]:
+    """Returns (mode, image id) -> record of every PNG that is there as it was written.
+
+    A PNG counts by its content: one that was changed since, or never recorded, is made again.
+    """
+    finished = {}
+    for record in folder.crafted.read():
+        path = folder.png(record["mode"], record["image_id"])
+        if path.is_file() and sha256_of(path) == record["png_sha256"]:
+            finished[record["mode"], record["image_id"]] = record
+    return finished
+
+
+def craft(
+    config: RunConfig,
+    dataset: Dataset,
+    load_source: Callable[[], Classifier | Ensemble],
+    folder: RunFolder,
+    interruption: Interruption,
+) -> dict[tuple[str, str], dict]:
+    """Attacks every image that isn't finished and writes its PNGs.
+
+    Args:
+      config: the run.
+      dataset: its images.
+      load_source: loads the source, which is only done where something is left to do.
+      folder: where the PNGs and their records go.
+      interruption: asked between batches.
+
+    Returns:
+      (mode, image id) -> record, for all images of all of the run's modes. A record holds mode,
+      image_id, image_sha256, png_sha256, cosine (one a step) and zero_share.
+
+    Raises:
+      RunError: a gradient that is not finite; the sentence names the image.
+      DataError: an image can't be read or a PNG written.
+      Interrupted: a signal came.
+    """
+    finished = finished_images(folder)
+    digests = [sha256_of(path) for path in dataset.paths] if finished else None
+    todo = {}
+    for start in range(0, len(dataset), config.batch_size):
+        members = range(start, min(start + config.batch_size, len(dataset)))
+        # A batch is made again whole, with the neighbours it first had, so that a resumed run
+        # gives the same bytes as an undisturbed one.
+        modes = tuple(
+            mode
+            for mode in config.modes
+            if any(not _is_finished(finished, mode, dataset, digests, i) for i in members)
+        )
+        if modes:
+            todo[start] = modes
+    if not todo:
+        return finished
+    source = load_source()
+    method = parse_method(config.method)
+    attack = Attack(method, config.attack, source.logits_and_aux, config.jit_compile)
+    labels = _Labels(config, dataset, source)
+    total = sum(min(config.batch_size, len(dataset) - start) for start in todo)
+    with (
+        ThreadPoolExecutor(max_workers=1) as writer,
+        tqdm(total=total, desc="Crafting", unit="image") as progress,
+    ):
+        writing: Future | None = None
+        try:
+            for batch in batches(dataset.paths, config.batch_size, list(todo)):
+                crafted = _craft_batch(config, dataset, attack, labels, batch, todo[batch.start])
+                # One batch is written while the next is computed; more would fill the memory.
+                finished.update(writing.result() if writing else {})
+                writing = writer.submit(_write_batch, config, dataset, folder, batch, crafted)
+                progress.update(batch.count)
+                interruption.check()
+        finally:
+            # Also where a later batch fails: what is crafted is to be kept.
+            finished.update(writing.result() if writing else {})
+    return finished
+
+
+def _is_finished(
+    finished: dict, mode: str, dataset: Dataset, digests: list[str] | None, index: int
+) -> bool:
+    record = finished.get((mode, dataset.ids[index]))
+    return record is not None and record["image_sha256"] == digests[index]
+
+
+class _Labels:
+    """Which column of the source's logits an image's loss is about."""
+
+    def __init__(self, config: RunConfig, dataset: Dataset, source: Classifier | Ensemble):
+        self._predict = source if config.label == "predicted" else None
+        if config.attack.targeted:
+            self._predict = None
+        in_csv = dataset.target_classes if config.attack.targeted else dataset.true_labels
+        self._columns = in_csv - source.label_offset
+        highest = source.num_classes - 1
+        if self._columns.min() < 0 or self._columns.max() > highest:
+            raise UsageError(
+                f"--source {source.name} knows the labels {source.label_offset} to "
+                f"{highest + source.label_offset}, and --input_csv has others: give a network "
+                "trained on these labels."
+            )
+
+    def of(self, batch: Batch, images: tf.Tensor) -> np.ndarray:
+        """Returns int32 [batch_size], padded as the images are."""
+        if self._predict is not None:
+            return tf.argmax(self._predict(images), axis=-1, output_type=tf.int32).numpy()
+        columns = self._columns[batch.start : batch.start + batch.count]
+        return np.pad(columns, (0, len(batch.pixels) - batch.count), mode="edge")
+
+
+def _craft_batch(
+    config: RunConfig,
+    dataset: Dataset,
+    attack: Attack,
+    labels: _Labels,
+    batch: Batch,
+    modes: tuple[str, ...],
+) -> dict[str, Crafted]:
+    images = tf.constant(from_uint8(batch.pixels))
+    ids = list(dataset.ids[batch.start : batch.start + batch.count])
+    ids += [ids[-1]] * (len(batch.pixels) - batch.count)
+    keys = np.stack([image_key(config.seed, image_id) for image_id in ids])
+    crafted = attack(images, labels.of(batch, images), keys, modes)
+    for mode, result in crafted.items():
+        finite = np.asarray(result.finite)
+        if not finite.all():
+            raise RunError(
+                f"The gradient of image {ids[int(np.argmin(finite))]} (mode {mode}) is not finite: "
+                "check the source's checkpoint, or take the image out of the CSV."
+            )
+    return crafted
+
+
+def _write_batch(
+    config: RunConfig,
+    dataset: Dataset,
+    folder: RunFolder,
+    batch: Batch,
+    crafted: dict[str, Crafted],
+) -> dict[tuple[str, str], dict]:
+    """Writes a batch's PNGs, then the record that they are finished; returns the records."""
+    bound = config.attack.max_epsilon if config.attack.norm == "linf" else None
+    records = []
+    for mode, result in crafted.items():
+        originals = batch.pixels[: batch.count]
+        pixels = to_uint8(np.asarray(result.images)[: batch.count], originals, bound)
+        cosine, zero_share = np.asarray(result.cosine), np.asarray(result.zero_share)
+        for i in range(batch.count):
+            image_id = dataset.ids[batch.start + i]
+            content = write_image(folder.png(mode, image_id), pixels[i])
+            records.append(
+                {
+                    "mode": mode,
+                    "image_id": image_id,
+                    "image_sha256": batch.sha256[i],
+                    "png_sha256": hashlib.sha256(content).hexdigest(),
+                    "cosine": [round(float(value), 6) for value in cosine[i]],
+                    "zero_share": round(float(zero_share[i]), 6),
+                }
+            )
+    folder.crafted.append(records)
+    return {(record["mode"], record["image_id"]): record for record in records}

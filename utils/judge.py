@@ -1,0 +1,216 @@
+"""Stage 2: PNGs -> predictions -> tables; one victim in memory at a time.
+
+    python -m utils.judge RUN_FOLDER
+
+judges a finished run anew, from its PNGs alone, and writes the same transfer.csv and per_image.csv.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from tqdm import tqdm
+
+from data import Dataset, batches, sha256_of, write_atomically
+from methods import parse_method
+from models import Classifier
+from utils.cost import perturbation_cost
+from utils.errors import FRIENDLY, UsageError, exit_code
+from utils.interruption import Interruption
+from utils.loading import load_dataset, load_victim
+from utils.networks import choose_networks
+from utils.predictions import predict
+from utils.run_config import RunConfig
+from utils.run_folder import RunFolder, open_run_folder
+from utils.tables import per_image_table, to_csv, transfer_table
+
+CLEAN = "clean"
+
+
+def judge(
+    dataset: Dataset,
+    modes: tuple[str, ...],
+    victims: Mapping[str, str],
+    load_victim: Callable[[str], Classifier],
+    folder: RunFolder,
+    batch_size: int,
+    interruption: Interruption,
+    afresh: bool = False,
+) -> pd.DataFrame:
+    """Has every victim classify the clean images and each mode's PNGs.
+
+    Args:
+      dataset: the clean images.
+      modes: whose PNGs to judge.
+      victims: name -> what its weights are (a digest), by which earlier predictions are known.
+      load_victim: name -> classifier; only called for victims with something left to judge.
+      folder: the run's.
+      batch_size: images a batch.
+      interruption: asked between batches.
+      afresh: don't use the record of earlier predictions.
+
+    Returns:
+      A table with the columns victim, mode (or "clean"), image_id, label, confidence.
+
+    Raises:
+      DataError: a PNG that is missing or broken.
+      Interrupted: a signal came.
+    """
+    known = {} if afresh else _known_predictions(folder)
+    paths = {CLEAN: list(dataset.paths)} | {
+        mode: [folder.png(mode, image_id) for image_id in dataset.ids] for mode in modes
+    }
+    digests = _digests(paths) if known else {}
+    rows = []
+    with tqdm(total=len(victims) * len(paths) * len(dataset), desc="Judging", unit="image") as bar:
+        for victim, weights in victims.items():
+            classifier = None
+            for mode, pngs in paths.items():
+                found = [
+                    known.get((victim, weights, mode, image_id, digest))
+                    for image_id, digest in zip(dataset.ids, digests.get(mode, ()), strict=False)
+                ] or [None] * len(dataset)
+                starts = [
+                    start
+                    for start in range(0, len(dataset), batch_size)
+                    if None in found[start : start + batch_size]
+                ]
+                if starts and classifier is None:
+                    bar.set_postfix_str(victim)
+                    classifier = load_victim(victim)
+                todo = sum(min(batch_size, len(dataset) - start) for start in starts)
+                bar.update(len(dataset) - todo)
+                for start, records in predict(classifier, pngs, batch_size, starts):
+                    about = {"victim": victim, "weights": weights, "mode": mode}
+                    for i, record in enumerate(records, start):
+                        found[i] = about | {"image_id": dataset.ids[i]} | record
+                    folder.judged.append(found[start : start + len(records)])
+                    bar.update(len(records))
+                    interruption.check()
+                rows += found
+            # One victim in memory at a time.
+            del classifier
+    columns = ["victim", "mode", "image_id", "label", "confidence"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def measure_costs(dataset: Dataset, modes: tuple[str, ...], folder: RunFolder) -> pd.DataFrame:
+    """Compares every PNG of every mode with its clean image.
+
+    Returns:
+      A table with the columns mode, image_id, mean_abs, l2, linf, in [0, 255] units.
+    """
+    rows = []
+    batch_size = 16
+    for mode in modes:
+        pngs = [folder.png(mode, image_id) for image_id in dataset.ids]
+        pairs = zip(batches(dataset.paths, batch_size), batches(pngs, batch_size), strict=True)
+        for clean, adversarial in pairs:
+            for i in range(clean.count):
+                cost = perturbation_cost(clean.pixels[i], adversarial.pixels[i])
+                image_id = dataset.ids[clean.start + i]
+                rows.append((mode, image_id, cost.mean_abs, cost.l2, cost.linf))
+    return pd.DataFrame(rows, columns=["mode", "image_id", "mean_abs", "l2", "linf"])
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The outcome of a run.
+
+    Attributes:
+      transfer: the rows of transfer.csv, as numbers.
+      unchanged: mode -> how many of its images equal the clean ones.
+    """
+
+    transfer: pd.DataFrame
+    unchanged: dict[str, int]
+
+
+def judge_run(
+    record: dict,
+    dataset: Dataset,
+    folder: RunFolder,
+    interruption: Interruption,
+    afresh: bool = False,
+) -> Judged:
+    """Judges a run's PNGs on all of its victims and writes per_image.csv and transfer.csv.
+
+    Args:
+      record: the content of run.json.
+      dataset: the clean images.
+      folder: the run's.
+      interruption: asked between batches.
+      afresh: don't use the record of earlier predictions.
+
+    Raises:
+      DataError, ModelError: a PNG or a checkpoint that can't be used.
+      Interrupted: a signal came.
+    """
+    flags, victims, modes = record["flags"], record["victims"], tuple(record["modes"])
+    predictions = judge(
+        dataset,
+        modes,
+        {name: "+".join(victim["sha256"].values()) for name, victim in victims.items()},
+        lambda name: load_victim(
+            name, Path(victims[name]["checkpoint"]), flags["victim_preprocessing"]
+        ),
+        folder,
+        flags["batch_size"],
+        interruption,
+        afresh,
+    )
+    costs = measure_costs(dataset, modes, folder)
+    method = parse_method(flags["method"])
+    about = {
+        "source": "+".join(record["sources"]),
+        "method": method.name,
+        "max_epsilon": flags["max_epsilon"],
+        "num_iter": method.iterations(flags["num_iter"]),
+        "targeted": flags["targeted"],
+    }
+    per_image = per_image_table(about, dataset, predictions, costs)
+    transfer = transfer_table(about, per_image, costs, tuple(record["sources"]), dataset.side)
+    for name, table in (("per_image.csv", per_image), ("transfer.csv", transfer)):
+        write_atomically(folder.path / name, to_csv(table))
+    unchanged = costs[costs["linf"] == 0].groupby("mode", sort=False).size()
+    return Judged(transfer, {mode: int(count) for mode, count in unchanged.items()})
+
+
+def _known_predictions(folder: RunFolder) -> dict[tuple, dict]:
+    return {
+        tuple(record[name] for name in ("victim", "weights", "mode", "image_id", "png_sha256")): (
+            record
+        )
+        for record in folder.judged.read()
+    }
+
+
+def _digests(paths: dict[str, list[Path]]) -> dict[str, list[str]]:
+    return {mode: [sha256_of(path) for path in pngs] for mode, pngs in paths.items()}
+
+
+def main(arguments: list[str]) -> int:
+    """Judges a finished run anew; returns the exit code."""
+    if len(arguments) != 1:
+        print("Usage: python -m utils.judge RUN_FOLDER", file=sys.stderr)
+        return 2
+    path = Path(arguments[0])
+    try:
+        record = RunFolder(path).read_run() if path.is_dir() else None
+        if record is None:
+            raise UsageError(f"{path} holds no run.json: give the folder of a run.")
+        config = RunConfig.of_flags(record["flags"])
+        dataset = load_dataset(config, choose_networks(config))
+        with Interruption() as interruption, open_run_folder(path, path) as folder:
+            judge_run(record, dataset, folder, interruption, afresh=True)
+    except FRIENDLY as error:
+        print(error, file=sys.stderr)
+        return exit_code(error)
+    print(f"Judged {path} anew from its PNGs: transfer.csv and per_image.csv are written.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,42 @@
+"""Keeps TensorFlow's start-up chatter off the user's terminal."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quiet_tensorflow() -> Iterator[None]:
+    """Imports TensorFlow without its notes on CPUs and missing GPUs.
+
+    Its C++ libraries write some of them to the terminal before any level can be set; they are
+    shown where the import fails. TF_CPP_MIN_LOG_LEVEL in the environment lets everything through.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as notes:
+        os.dup2(notes.fileno(), 2)
+        try:
+            yield
+            _look_for_devices()
+        except BaseException:
+            notes.seek(0)
+            os.write(terminal, notes.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
+def _look_for_devices() -> None:
+    # The search for GPUs writes notes of its own, the first time.
+    import tensorflow as tf
+
+    tf.config.list_physical_devices()

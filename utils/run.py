@@ -1,0 +1,129 @@
+"""One run from configuration to tables."""
+
+import platform
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+import models
+from data import Dataset
+from utils.craft import craft, finished_images
+from utils.interruption import Interruption
+from utils.judge import judge_run
+from utils.loading import load_dataset, load_source
+from utils.networks import Networks, choose_networks
+from utils.run_config import RunConfig
+from utils.run_folder import RunFolder, open_run_folder
+from utils.summary import summarise
+
+_PACKAGES = ("tensorflow", "tf-slim", "numpy", "pillow", "pandas", "scipy")
+
+
+def run(config: RunConfig) -> Path:
+    """Crafts, judges, writes the tables and prints the summary.
+
+    Args:
+      config: what to do.
+
+    Returns:
+      The run's folder.
+
+    Raises:
+      One of utils.errors.FRIENDLY.
+    """
+    networks = choose_networks(config)
+    print(f"Zoo: {networks.zoo} ({networks.reason}).", flush=True)
+    dataset = load_dataset(config, networks)
+    path = config.folder(networks.zoo, tuple(networks.sources))
+    with Interruption() as interruption, open_run_folder(path, Path(config.output_dir)) as folder:
+        if config.overwrite:
+            folder.clear()
+        record = _begin(config, networks, dataset, folder)
+        folder.write_run(record)
+        with _timed(record, "craft"):
+            crafted = craft(
+                config, dataset, lambda: load_source(config, networks.sources), folder, interruption
+            )
+        record["mean_cosine"] = {
+            mode: round(
+                float(np.mean([r["cosine"] for (of, _), r in crafted.items() if of == mode])), 6
+            )
+            for mode in record["modes"]
+        }
+        with _timed(record, "judge"):
+            judged = judge_run(record, dataset, folder, interruption)
+        record["status"] = "complete"
+        folder.write_run(record)
+    print(summarise(judged, record, folder.path))
+    return folder.path
+
+
+def _begin(config: RunConfig, networks: Networks, dataset: Dataset, folder: RunFolder) -> dict:
+    """Returns the content of run.json, joined with what an earlier run left in the folder.
+
+    Raises:
+      UsageError: the earlier run is another one.
+    """
+    prefixes = networks.sources | networks.victims
+    digests = {name: models.checkpoint_sha256(prefix) for name, prefix in prefixes.items()}
+    identity = {
+        "flags": config.recipe() | {"source": list(networks.sources), "zoo": networks.zoo},
+        "content": {"--input_csv": dataset.csv_sha256}
+        | {f"the checkpoint of {name}": digests[name] for name in networks.sources},
+    }
+    folder.check_same(identity)
+    earlier = folder.read_run() or {}
+    described = {
+        name: {"checkpoint": str(prefix.resolve()), "sha256": digests[name]}
+        for name, prefix in prefixes.items()
+    }
+    victims = {name: described[name] for name in networks.victims}
+    flags = config.all_flags() | identity["flags"]
+    flags |= {"input_csv": str(networks.input_csv), "input_dir": str(networks.input_dir)}
+    return {
+        "status": "unfinished",
+        "zoo": networks.zoo,
+        "identity": identity,
+        "flags": flags,
+        "modes": _all_modes(config, dataset, folder, earlier),
+        "sources": {name: described[name] for name in networks.sources},
+        "victims": earlier.get("victims", {}) | victims,
+        "images": len(dataset),
+        "skipped_images": dataset.skipped,
+        "side": dataset.side,
+        "commands": earlier.get("commands", []) + [shlex.join(sys.argv)],
+        "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "versions": {name: version(name) for name in _PACKAGES}
+        | {"python": platform.python_version()},
+        "device": [device.name for device in tf.config.list_logical_devices()],
+        "seconds": {},
+    }
+
+
+def _all_modes(config: RunConfig, dataset: Dataset, folder: RunFolder, earlier: dict) -> list[str]:
+    """Returns this run's modes after those of earlier runs whose images are all there."""
+    finished = finished_images(folder) if earlier else {}
+    kept = [
+        mode
+        for mode in earlier.get("modes", [])
+        if mode not in config.modes
+        and all((mode, image_id) in finished for image_id in dataset.ids)
+    ]
+    modes = [*config.modes, *kept]
+    # Sign stands first in every table: the others are compared with it.
+    return sorted(modes, key=lambda mode: (mode != "sign", modes.index(mode)))
+
+
+@contextmanager
+def _timed(record: dict, stage: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    record["seconds"][stage] = round(time.monotonic() - started, 2)

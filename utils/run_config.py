@@ -1,0 +1,161 @@
+"""The flags of one run as a validated, frozen object. A field here is a flag of attack.py."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+from methods import AttackSettings, parse_method, parse_mode
+from utils.errors import UsageError
+
+# What a flag is to the run folder that it writes into:
+RECIPE = "recipe"  # the results depend on it: a folder holds one value
+GROWS = "grows"  # a later run may add to it
+MANNER = "manner"  # how and where, not what
+
+
+def flag(default: object, help_text: str, role: str = RECIPE, choices: tuple = ()) -> object:
+    """Declares a flag: its default, its line in --help, its role and its allowed values."""
+    return field(default=default, metadata={"help": help_text, "role": role, "choices": choices})
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What one run does. Tuples are comma-separated on the command line."""
+
+    method: str = flag(
+        "if", "Attack: fgsm, or a set of letters such as if, m, sd, stdm (methods/README.md)."
+    )
+    mode: tuple[str, ...] = flag(
+        ("affine",),
+        "What replaces sign, comma-separated: affine (FGNM_N), test (FGNM_K), raw, random, ...",
+        GROWS,
+    )
+    compare_sign: bool = flag(
+        True, "Also run sign on the same images, to compare every other mode with.", GROWS
+    )
+    source: tuple[str, ...] = flag(
+        (),
+        "Network to attack; several, comma-separated, are an ensemble. Default: inception_v3 if "
+        "its checkpoint is found, else the demo zoo's demo_inception.",
+    )
+    victims: tuple[str, ...] = flag(
+        (), "Networks to judge on, comma-separated. Default: the source and all found.", GROWS
+    )
+    zoo: str = flag(
+        "auto",
+        "imagenet, demo, or auto: ImageNet where the source's checkpoint is found.",
+        choices=("auto", "imagenet", "demo"),
+    )
+    checkpoint_path: str = flag(
+        "", "Folder of the checkpoints. Default: checkpoints, or the demo zoo's own.", MANNER
+    )
+    input_csv: str = flag(
+        "",
+        "CSV with ImageId, TrueLabel, TargetClass. Default: data/imagenet/dev_dataset.csv, or the "
+        "demo zoo's own.",
+        MANNER,
+    )
+    input_dir: str = flag(
+        "", "Folder of the ImageId.png. Default: data/imagenet/images, or the demo zoo's.", MANNER
+    )
+    skip_missing_images: bool = flag(
+        False, "Leave out rows of the CSV whose image isn't there, instead of stopping.", MANNER
+    )
+    limit: int | None = flag(None, "Use only the first so many images.")
+    label: str = flag(
+        "true",
+        "Attack away from the CSV's TrueLabel (true) or the source's clean prediction (predicted).",
+        choices=("true", "predicted"),
+    )
+    seed: int = flag(0, "Seed of all random draws.")
+    dtype: str = flag(
+        "float32",
+        "Of the source's convolutions: float32 or bfloat16 (the rest stays float32).",
+        choices=("float32", "bfloat16"),
+    )
+    jit_compile: bool = flag(False, "Compile the attack loop with XLA; meant for GPUs.")
+    batch_size: int = flag(16, "Images per batch.", MANNER)
+    victim_preprocessing: str = flag(
+        "own",
+        "own: each victim's correct preprocessing; as_published: [-1, 1] for VGG and DenseNet too, "
+        "as in the FGNM authors' script.",
+        choices=("own", "as_published"),
+    )
+    output_dir: str = flag(
+        "results", "Results go to OUTPUT_DIR/ZOO/SOURCE/METHOD/epsEPSILON.", MANNER
+    )
+    overwrite: bool = flag(False, "Start anew where the run's folder has results.", MANNER)
+    attack: AttackSettings = field(default_factory=AttackSettings)
+
+    def __post_init__(self):
+        object.__setattr__(self, "method", parse_method(self.method).name)
+        object.__setattr__(self, "mode", tuple(parse_mode(mode).name for mode in self.mode))
+        for item in fields(self):
+            choices = item.metadata.get("choices")
+            if choices and getattr(self, item.name) not in choices:
+                raise UsageError(
+                    f"--{item.name} is {getattr(self, item.name)!r}; it must be one of "
+                    f"{', '.join(choices)}."
+                )
+        for name, smallest in (("batch_size", 1), ("limit", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if value is not None and value < smallest:
+                raise UsageError(f"--{name} is {value}; it must be at least {smallest}.")
+        for name in ("source", "victims", "mode"):
+            value = getattr(self, name)
+            if len(set(value)) != len(value):
+                raise UsageError(f"--{name} names something twice: {','.join(value)}.")
+        if not self.modes:
+            raise UsageError("--mode is empty: give one, such as affine.")
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The modes to run, sign first where it is compared with."""
+        others = tuple(mode for mode in self.mode if mode != "sign")
+        with_sign = self.compare_sign or "sign" in self.mode
+        return (("sign",) if with_sign else ()) + others
+
+    def recipe(self) -> dict[str, object]:
+        """Returns the flags that the results depend on, for run.json and to compare runs by."""
+        return {
+            item.name: _plain(getattr(self, item.name))
+            for item in fields(self)
+            if item.metadata.get("role") == RECIPE
+        } | asdict(self.attack)
+
+    def all_flags(self) -> dict[str, object]:
+        """Returns every flag under its own name."""
+        flags = {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+        flags.pop("attack")
+        return flags | asdict(self.attack)
+
+    @classmethod
+    def of_flags(cls, flags: Mapping[str, object]) -> "RunConfig":
+        """Makes a configuration from flags by name, as `all_flags` returns them.
+
+        Raises:
+          UsageError, MethodError: a value that can't be obeyed.
+        """
+        attack_names = {item.name for item in fields(AttackSettings)}
+        own_names = {item.name for item in fields(cls)} - {"attack"}
+        own = {name: flags[name] for name in own_names if name in flags}
+        own = {name: tuple(v) if isinstance(v, list) else v for name, v in own.items()}
+        attack = {name: flags[name] for name in attack_names if name in flags}
+        for name, value in attack.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UsageError(f"--{name} is {value}; it must be a finite number.")
+        return cls(**own, attack=AttackSettings(**attack))
+
+    def folder(self, zoo: str, sources: tuple[str, ...]) -> Path:
+        """Returns OUTPUT_DIR/ZOO/SOURCE/METHOD/eps16 (eps2.5 for 2.5; _targeted appended)."""
+        attack = self.attack
+        size = f"l2_{attack.max_l2:g}" if attack.norm == "l2" else f"eps{attack.max_epsilon:g}"
+        # Names such as keras:ResNet50 or saved_model:/a/b hold what a folder's name may not.
+        source = "".join(c if c.isalnum() or c in "._-+" else "_" for c in "+".join(sources))
+        targeted = "_targeted" if attack.targeted else ""
+        return Path(self.output_dir) / zoo / source / self.method / (size + targeted)
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

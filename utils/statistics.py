@@ -1,0 +1,49 @@
+"""Intervals and tests for success rates; everything in percent."""
+
+import numpy as np
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+def wilson_interval(count: int, total: int) -> tuple[float, float]:
+    """Returns the 95 % Wilson score interval of count / total in percent (Wilson 1927).
+
+    Args:
+      count: how many of `total` succeeded.
+      total: at least 1.
+    """
+    interval = stats.binomtest(int(count), int(total)).proportion_ci(CONFIDENCE, method="wilson")
+    return 100 * float(interval.low), 100 * float(interval.high)
+
+
+def paired_gain(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
+    """Compares two success rates on the same images.
+
+    The interval is Agresti and Min's (2005) for matched pairs: Wald's, with half a pair added to
+    each cell of the 2 x 2 table, which keeps its coverage for few discordant pairs.
+
+    Args:
+      first: bool [N], success of the reference (here: sign) per image.
+      second: bool [N], success of the other on the same images.
+
+    Returns:
+      (rate of `second` minus rate of `first`, lower, upper end of its 95 % interval), in points.
+    """
+    gained = int(np.sum(second & ~first))
+    lost = int(np.sum(first & ~second))
+    total = len(first)
+    b, c, n = gained + 0.5, lost + 0.5, total + 2.0
+    centre = (b - c) / n
+    half = stats.norm.ppf(0.5 + CONFIDENCE / 2) * np.sqrt(b + c - (b - c) ** 2 / n) / n
+    low, high = max(-1.0, centre - half), min(1.0, centre + half)
+    return 100 * (gained - lost) / total, 100 * float(low), 100 * float(high)
+
+
+def mcnemar_p(first: np.ndarray, second: np.ndarray) -> float:
+    """Returns the exact two-sided McNemar p-value of two bool [N] arrays on the same images."""
+    gained = int(np.sum(second & ~first))
+    lost = int(np.sum(first & ~second))
+    if gained + lost == 0:
+        return 1.0
+    return float(stats.binomtest(gained, gained + lost, 0.5).pvalue)

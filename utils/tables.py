@@ -1,0 +1,194 @@
+"""transfer.csv and per_image.csv: what a run leaves for others to build on."""
+
+import numpy as np
+import pandas as pd
+
+from data import Dataset
+from utils.statistics import mcnemar_p, paired_gain, wilson_interval
+
+# How figures are written: the same bytes from the same images, whatever computed them.
+_DECIMALS = {
+    "success_rate": 2,
+    "success_low": 2,
+    "success_high": 2,
+    "flip_rate": 2,
+    "flip_low": 2,
+    "flip_high": 2,
+    "target_rate": 2,
+    "mean_abs": 4,
+    "mean_l2": 3,
+    "mean_rms": 4,
+    "gain_over_sign": 2,
+    "gain_low": 2,
+    "gain_high": 2,
+    "clean_confidence": 4,
+    "adversarial_confidence": 4,
+    "l2": 3,
+}
+
+
+def per_image_table(
+    about: dict[str, object], dataset: Dataset, predictions: pd.DataFrame, costs: pd.DataFrame
+) -> pd.DataFrame:
+    """Returns one row an image x mode x victim.
+
+    Args:
+      about: source, method, max_epsilon and num_iter.
+      dataset: for the true labels and target classes, in the CSV's convention.
+      predictions: victim, mode ("clean" among them), image_id, label, confidence.
+      costs: mode, image_id, mean_abs, l2, linf, in [0, 255] units.
+    """
+    images = pd.DataFrame({"image_id": dataset.ids, "true_label": dataset.true_labels})
+    targets = dataset.target_classes
+    images["target_class"] = pd.array(
+        [None] * len(dataset) if targets is None else targets, dtype="Int64"
+    )
+    named = {"label": "clean_label", "confidence": "clean_confidence"}
+    is_clean = predictions["mode"] == "clean"
+    clean = predictions[is_clean].drop(columns="mode").rename(columns=named)
+    named = {"label": "adversarial_label", "confidence": "adversarial_confidence"}
+    table = (
+        predictions[~is_clean]
+        .rename(columns=named)
+        .merge(clean, on=["victim", "image_id"], how="left", validate="many_to_one")
+        .merge(images, on="image_id", how="left", validate="many_to_one")
+        .merge(costs, on=["mode", "image_id"], how="left", validate="many_to_one")
+    )
+    for name in ("source", "method", "max_epsilon"):
+        table[name] = about[name]
+    return table[
+        [
+            "image_id",
+            "true_label",
+            "target_class",
+            "source",
+            "method",
+            "mode",
+            "max_epsilon",
+            "victim",
+            "clean_label",
+            "clean_confidence",
+            "adversarial_label",
+            "adversarial_confidence",
+            "l2",
+            "linf",
+        ]
+    ]
+
+
+def transfer_table(
+    about: dict[str, object],
+    per_image: pd.DataFrame,
+    costs: pd.DataFrame,
+    sources: tuple[str, ...],
+    side: int,
+) -> pd.DataFrame:
+    """Returns one row a mode x victim, in the order in which they stand in `per_image`.
+
+    Args:
+      about: source, method, max_epsilon, num_iter and targeted.
+      per_image: as `per_image_table` returns.
+      costs: mode, image_id, mean_abs, l2, linf.
+      sources: names of the networks attacked: white-box where they are victims.
+      side: of the images, in pixels: rms = l2 / sqrt(3 side^2).
+    """
+    rows, targeted = [], bool(about["targeted"])
+    for (mode, victim), group in per_image.groupby(["mode", "victim"], sort=False):
+        sign = per_image[(per_image["mode"] == "sign") & (per_image["victim"] == victim)]
+        rows.append(
+            {
+                "source": about["source"],
+                "method": about["method"],
+                "mode": mode,
+                "max_epsilon": about["max_epsilon"],
+                "num_iter": about["num_iter"],
+                "victim": victim,
+                "setting": "white-box" if victim in sources else "black-box",
+            }
+            | _rates(group, targeted)
+            | _cost(costs[costs["mode"] == mode], side)
+            | (_gain(sign, group, targeted) if mode != "sign" and len(sign) else {})
+        )
+    columns = [
+        *("source", "method", "mode", "max_epsilon", "num_iter", "victim", "setting", "images"),
+        *("clean_errors", "misclassified", "success_rate", "success_low", "success_high"),
+        *("clean_correct", "flipped", "flip_rate", "flip_low", "flip_high"),
+        *("target_hits", "target_rate", "mean_abs", "mean_l2", "mean_rms", "max_linf"),
+        *("gain_over_sign", "gain_low", "gain_high", "mcnemar_p"),
+    ]
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def to_csv(table: pd.DataFrame) -> bytes:
+    """Writes a table as CSV: fixed decimals, empty where a column doesn't apply, LF, UTF-8."""
+    text = table.copy()
+    for name in text.columns:
+        if name in _DECIMALS:
+            text[name] = [_fixed(value, _DECIMALS[name]) for value in text[name]]
+        elif name in ("max_epsilon", "mcnemar_p"):
+            text[name] = ["" if pd.isna(value) else f"{value:.6g}" for value in text[name]]
+        elif name == "target_hits":
+            text[name] = text[name].astype("Int64")
+    return text.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _fixed(value: float, decimals: int) -> str:
+    return "" if pd.isna(value) else f"{value:.{decimals}f}"
+
+
+def _rates(group: pd.DataFrame, targeted: bool) -> dict[str, object]:
+    clean_wrong = (group["clean_label"] != group["true_label"]).to_numpy()
+    wrong = _fooled(group)
+    images, correct = len(group), int((~clean_wrong).sum())
+    flipped = int((wrong & ~clean_wrong).sum())
+    low, high = wilson_interval(wrong.sum(), images)
+    rates = {
+        "images": images,
+        "clean_errors": int(clean_wrong.sum()),
+        "misclassified": int(wrong.sum()),
+        "success_rate": 100 * wrong.mean(),
+        "success_low": low,
+        "success_high": high,
+        "clean_correct": correct,
+        "flipped": flipped,
+    }
+    if correct:
+        low, high = wilson_interval(flipped, correct)
+        rates |= {"flip_rate": 100 * flipped / correct, "flip_low": low, "flip_high": high}
+    if targeted:
+        hits = int(_hit(group).sum())
+        rates |= {"target_hits": hits, "target_rate": 100 * hits / images}
+    return rates
+
+
+def _fooled(group: pd.DataFrame) -> np.ndarray:
+    return (group["adversarial_label"] != group["true_label"]).to_numpy(bool)
+
+
+def _hit(group: pd.DataFrame) -> np.ndarray:
+    return (group["adversarial_label"] == group["target_class"]).to_numpy(bool)
+
+
+def _cost(costs: pd.DataFrame, side: int) -> dict[str, object]:
+    return {
+        "mean_abs": costs["mean_abs"].mean(),
+        "mean_l2": costs["l2"].mean(),
+        "mean_rms": (costs["l2"] / np.sqrt(3 * side**2)).mean(),
+        "max_linf": int(costs["linf"].max()),
+    }
+
+
+def _gain(sign: pd.DataFrame, group: pd.DataFrame, targeted: bool) -> dict[str, object]:
+    """Compares a mode's group with sign's on the same images and victim: by the rate of hitting
+    the target in targeted runs, else by misclassification."""
+    if list(sign["image_id"]) != list(group["image_id"]):
+        raise AssertionError("the two modes were judged on other images")
+    succeeded = _hit if targeted else _fooled
+    first, second = succeeded(sign), succeeded(group)
+    gain, low, high = paired_gain(first, second)
+    return {
+        "gain_over_sign": gain,
+        "gain_low": low,
+        "gain_high": high,
+        "mcnemar_p": mcnemar_p(first, second),
+    }
