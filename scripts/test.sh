@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Lints and runs the whole test suite. Arguments are passed on to pytest.
+set -euo pipefail
+
+source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+prepare_environment "$ROOT/requirements.txt" "$ROOT/requirements-dev.txt"
+cd "$ROOT"
+export TF_CPP_MIN_LOG_LEVEL=3
+"$VENV/bin/ruff" check .
+"$VENV/bin/ruff" format --check .
+exec "$VENV/bin/python" -m pytest "$@"
