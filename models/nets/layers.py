@@ -3,8 +3,10 @@
 A network is a function of images that calls `slim.conv2d`, `slim.separable_conv2d` and, where
 batch norm comes before the activation, `layers.batch_norm`. The scope round it decides the rest:
 
-- `folded_scope()`: no batch norm after a convolution, a bias instead; one that stands alone becomes
-  x * scale + shift. Nothing here needs `slim.batch_norm`, which today's TensorFlow breaks.
+- `folded_scope()`: after a convolution only the batch norm's shift is left, since the loader
+  multiplies its scale into the kernel; one that stands alone becomes x * scale + shift. So the
+  variables' names still say where the checkpoint has a batch norm. Nothing here needs
+  `slim.batch_norm`, which today's TensorFlow breaks.
 - `training_scope(...)`: batch norm with gamma, beta and moving averages under the public names, so
   that what is trained here is saved in the form in which the public checkpoints come.
 """
@@ -68,14 +70,22 @@ def batch_norm(
     return activation_fn(outputs) if activation_fn else outputs
 
 
+def folded_normalizer(inputs: tf.Tensor) -> tf.Tensor:
+    """Adds `BatchNorm/shift`, what is left of a batch norm whose scale is in the kernel."""
+    with tf1.variable_scope("BatchNorm"):
+        shift = tf1.get_variable(
+            "shift", [inputs.shape[-1]], inputs.dtype, initializer=tf1.zeros_initializer()
+        )
+    return tf.nn.bias_add(inputs, shift)
+
+
 @contextmanager
 def folded_scope() -> Iterator[None]:
     """Builds networks without batch norm, for weights that it has been folded into."""
     with (
         slim.arg_scope(
-            [slim.conv2d, slim.separable_conv2d, slim.fully_connected],
-            normalizer_fn=None,
-            biases_initializer=tf1.zeros_initializer(),
+            [slim.conv2d, slim.separable_conv2d],
+            normalizer_fn=folded_normalizer,
             activation_fn=tf.nn.relu,
         ),
         slim.arg_scope([batch_norm], folded=True),

@@ -1,0 +1,48 @@
+"""A network's name and where its checkpoint is, to a Classifier."""
+
+from pathlib import Path
+
+from models.checkpoints import require_checkpoint
+from models.classifier import Classifier
+from models.errors import ModelError
+from models.graph import load_network
+from models.preprocessing import PREPROCESSING, as_is
+from models.zoo import get_network
+
+DTYPES = ("float32", "bfloat16")
+
+
+def load_classifier(
+    name: str, checkpoint: str | Path, *, preprocessing: str = "own", dtype: str = "float32"
+) -> Classifier:
+    """Loads a network of the zoo.
+
+    Args:
+      name: a key of NETWORKS.
+      checkpoint: its V1 file, V2 prefix (or .index or .data file), or a folder that holds it.
+      preprocessing: "own" feeds the network what it was trained on; "as_published" feeds every
+        network [-1, 1], as FGNM's script did.
+      dtype: "float32" or "bfloat16" (weights and activations; logits are float32 either way).
+
+    Raises:
+      UnknownNetwork: no such name.
+      ModelError: no checkpoint there, or one that does not fit or is damaged.
+    """
+    network = get_network(name)
+    if preprocessing not in ("own", "as_published"):
+        raise ModelError(f"preprocessing is own or as_published, not {preprocessing!r}")
+    if dtype not in DTYPES:
+        raise ModelError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
+    prefix = require_checkpoint(network, checkpoint)
+    forward, has_auxiliary = load_network(network, prefix, dtype)
+    prepare = PREPROCESSING[network.preprocessing] if preprocessing == "own" else as_is
+    return Classifier(
+        name=name,
+        side=network.side,
+        largest_side=network.largest_side,
+        num_classes=network.num_classes,
+        label_offset=network.label_offset,
+        has_auxiliary=has_auxiliary,
+        forward=lambda images: forward(prepare(images)),
+        checkpoint=prefix,
+    )
