@@ -21,7 +21,7 @@ from utils.errors import FRIENDLY, UsageError, exit_code
 from utils.interruption import Interruption
 from utils.loading import load_dataset, load_victim
 from utils.networks import choose_networks
-from utils.predictions import predict
+from utils.predictions import Judge
 from utils.run_config import RunConfig
 from utils.run_folder import RunFolder, open_run_folder
 from utils.tables import per_image_table, to_csv, transfer_table
@@ -52,7 +52,8 @@ def judge(
       afresh: don't use the record of earlier predictions.
 
     Returns:
-      A table with the columns victim, mode (or "clean"), image_id, label, confidence.
+      A table with the columns victim, mode (or "clean"), image_id, labels (the five likeliest),
+      confidence.
 
     Raises:
       DataError: a PNG that is missing or broken.
@@ -66,7 +67,7 @@ def judge(
     rows = []
     with tqdm(total=len(victims) * len(paths) * len(dataset), desc="Judging", unit="image") as bar:
         for victim, weights in victims.items():
-            classifier = None
+            judge_of = None
             for mode, pngs in paths.items():
                 found = [
                     known.get((victim, weights, mode, image_id, digest))
@@ -77,12 +78,13 @@ def judge(
                     for start in range(0, len(dataset), batch_size)
                     if None in found[start : start + batch_size]
                 ]
-                if starts and classifier is None:
+                if starts and judge_of is None:
                     bar.set_postfix_str(victim)
-                    classifier = load_victim(victim)
+                    judge_of = Judge.of(load_victim(victim))
                 todo = sum(min(batch_size, len(dataset) - start) for start in starts)
                 bar.update(len(dataset) - todo)
-                for start, records in predict(classifier, pngs, batch_size, starts):
+                predicted = judge_of.predict(pngs, batch_size, starts) if starts else ()
+                for start, records in predicted:
                     about = {"victim": victim, "weights": weights, "mode": mode}
                     for i, record in enumerate(records, start):
                         found[i] = about | {"image_id": dataset.ids[i]} | record
@@ -91,8 +93,8 @@ def judge(
                     interruption.check()
                 rows += found
             # One victim in memory at a time.
-            del classifier
-    columns = ["victim", "mode", "image_id", "label", "confidence"]
+            del judge_of
+    columns = ["victim", "mode", "image_id", "labels", "confidence"]
     return pd.DataFrame(rows, columns=columns)
 
 

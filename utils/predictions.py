@@ -1,62 +1,77 @@
 """What a victim says about PNGs: one record an image."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 from data import batches, from_uint8
 from models import Classifier
 
 CONFIDENCE_DECIMALS = 4
+TOP = 5
 
 
-def predict(
-    victim: Classifier, paths: Sequence[Path], batch_size: int, starts: Sequence[int]
-) -> Iterator[tuple[int, list[dict]]]:
-    """Classifies PNGs from their bytes.
+@dataclass(frozen=True)
+class Judge:
+    """A victim ready to classify: traced once, whatever it is shown.
 
-    Args:
-      victim: the network.
-      paths: the PNGs.
-      batch_size: images a batch.
-      starts: the batches to do, by their first image's index.
-
-    Yields:
-      (start, records); a record holds png_sha256, label (in the CSV's convention) and confidence
-      (the softmax probability of that label, rounded).
+    Attributes:
+      forward: float32 [N, S, S, 3] in [-1, 1] -> (labels int32 [N, 5] in the CSV's convention, the
+        likeliest first; softmax probability float32 [N] of the first).
     """
-    forward = _forward(victim)
-    for batch in batches(paths, batch_size, starts):
-        columns, confidences = forward(tf.constant(from_uint8(batch.pixels)))
-        labels = columns.numpy() + victim.label_offset
-        yield (
-            batch.start,
-            [
-                {
-                    "png_sha256": batch.sha256[i],
-                    "label": int(labels[i]),
-                    "confidence": round(float(confidences[i]), CONFIDENCE_DECIMALS),
-                }
-                for i in range(batch.count)
-            ],
-        )
 
+    forward: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
-def _forward(victim: Classifier) -> tf.types.experimental.PolymorphicFunction:
-    @tf.function(reduce_retracing=True)
-    def forward(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        probabilities = tf.nn.softmax(tf.cast(victim(images), tf.float32))
-        columns = tf.argmax(probabilities, axis=-1, output_type=tf.int32)
-        return columns, tf.reduce_max(probabilities, axis=-1)
+    @classmethod
+    def of(cls, victim: Classifier) -> "Judge":
+        """Makes one of a classifier."""
 
-    return forward
+        @tf.function
+        def forward(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            probabilities = tf.nn.softmax(tf.cast(victim(images), tf.float32))
+            best = tf.math.top_k(probabilities, min(TOP, probabilities.shape[-1]))
+            return best.indices + victim.label_offset, best.values[:, 0]
 
+        return cls(forward)
 
-def count_wrong(victim: Classifier, paths: Sequence[Path], true_labels: np.ndarray) -> int:
-    """Returns how many PNGs the victim does not give their true label."""
-    batch_size = 16
-    starts = range(0, len(paths), batch_size)
-    records = [r for _, part in predict(victim, paths, batch_size, starts) for r in part]
-    return sum(r["label"] != label for r, label in zip(records, true_labels, strict=True))
+    def predict(
+        self, paths: Sequence[Path], batch_size: int, starts: Sequence[int]
+    ) -> Iterator[tuple[int, list[dict]]]:
+        """Classifies PNGs from their bytes.
+
+        Args:
+          paths: the PNGs.
+          batch_size: images a batch.
+          starts: the batches to do, by their first image's index.
+
+        Yields:
+          (start, records); a record holds png_sha256, labels (the five likeliest) and confidence
+          (the first one's, rounded).
+
+        Raises:
+          DataError: a PNG that is missing or broken.
+        """
+        for batch in batches(paths, batch_size, starts):
+            labels, confidences = self.forward(tf.constant(from_uint8(batch.pixels)))
+            labels, confidences = labels.numpy().tolist(), confidences.numpy()
+            yield (
+                batch.start,
+                [
+                    {
+                        "png_sha256": batch.sha256[i],
+                        "labels": labels[i],
+                        "confidence": round(float(confidences[i]), CONFIDENCE_DECIMALS),
+                    }
+                    for i in range(batch.count)
+                ],
+            )
+
+    def count_wrong(
+        self, paths: Sequence[Path], true_labels: Sequence[int], batch_size: int = 16
+    ) -> int:
+        """Returns how many PNGs don't get their true label."""
+        starts = range(0, len(paths), batch_size)
+        found = [r for _, records in self.predict(paths, batch_size, starts) for r in records]
+        return sum(r["labels"][0] != label for r, label in zip(found, true_labels, strict=True))

@@ -10,11 +10,10 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 import models
-from data import Dataset
+from data import Dataset, write_atomically
 from utils.craft import craft, finished_images
 from utils.interruption import Interruption
 from utils.judge import judge_run
@@ -23,6 +22,7 @@ from utils.networks import Networks, choose_networks
 from utils.run_config import RunConfig
 from utils.run_folder import RunFolder, open_run_folder
 from utils.summary import summarise
+from utils.tables import steps_table, to_csv
 
 _PACKAGES = ("tensorflow", "tf-slim", "numpy", "pillow", "pandas", "scipy")
 
@@ -52,12 +52,9 @@ def run(config: RunConfig) -> Path:
             crafted = craft(
                 config, dataset, lambda: load_source(config, networks.sources), folder, interruption
             )
-        record["mean_cosine"] = {
-            mode: round(
-                float(np.mean([r["cosine"] for (of, _), r in crafted.items() if of == mode])), 6
-            )
-            for mode in record["modes"]
-        }
+        steps = steps_table(crafted.values(), record["modes"])
+        write_atomically(folder.path / "steps.csv", to_csv(steps))
+        record["mean_cosine"] = steps.groupby("mode", sort=False)["mean_cosine"].mean().to_dict()
         with _timed(record, "judge"):
             judged = judge_run(record, dataset, folder, interruption)
         record["status"] = "complete"

@@ -14,7 +14,7 @@ from utils.errors import RunError, UsageError
 from utils.journal import Journal
 
 RUN_FILE = "run.json"
-TABLES = ("transfer.csv", "per_image.csv")
+TABLES = ("transfer.csv", "per_image.csv", "steps.csv")
 _PROGRESS = ".progress"
 
 

@@ -17,12 +17,12 @@ def summarise(judged: Judged, record: dict, folder: Path) -> str:
     """
     transfer, targeted = judged.transfer, record["flags"]["targeted"]
     first = transfer.iloc[0]
-    what = "target hit" if targeted else "misclassified"
+    what = "target-hitting" if targeted else "misclassified"
     lines = [
         "",
         f"{first['source']} attacked by {first['method']}, epsilon {first['max_epsilon']:g}, "
-        f"{first['num_iter']} iteration(s), {first['images']} images: % {what} "
-        "[95 % interval], gain over sign in points",
+        f"{first['num_iter']} iteration(s), {first['images']} images. Rates of {what} images with "
+        "95 % intervals; gains in points, with the exact McNemar p:",
         "",
         _rates(transfer, targeted).to_string(),
         "",
@@ -46,24 +46,35 @@ def summarise(judged: Judged, record: dict, folder: Path) -> str:
 
 
 def _rates(transfer: pd.DataFrame, targeted: bool) -> pd.DataFrame:
-    table = {}
+    what = "target hit %" if targeted else "success %"
+    rows, heads = [], []
     for victim, group in transfer.groupby("victim", sort=False):
-        head = f"{victim} ({group.iloc[0]['setting']})"
-        table[head] = {"clean error": f"{_percent_wrong(group.iloc[0]):.1f}"}
-        for row in group.to_dict("records"):
-            rate = row["target_rate"] if targeted else row["success_rate"]
-            table[head][row["mode"]] = f"{rate:.1f}" + (
-                "" if targeted else f" [{row['success_low']:.1f}, {row['success_high']:.1f}]"
+        for place, row in enumerate(group.to_dict("records")):
+            # A victim is named once, above its modes.
+            first = place == 0
+            heads.append(f"{victim} ({row['setting']})" if first else "")
+            gain = "" if pd.isna(row["gain_over_sign"]) else _gain(row)
+            rows.append(
+                {
+                    "clean error %": f"{_percent_wrong(row):.1f}" if first else "",
+                    "mode": row["mode"],
+                    what: f"{row['target_rate']:.1f}" if targeted else _success(row),
+                    "gain over sign": gain,
+                    "p": f"{row['mcnemar_p']:.2g}" if gain else "",
+                }
             )
-            if not pd.isna(row["gain_over_sign"]):
-                table[head][f"{row['mode']} - sign"] = (
-                    f"{row['gain_over_sign']:+.1f} [{row['gain_low']:+.1f}, "
-                    f"{row['gain_high']:+.1f}] p {row['mcnemar_p']:.2g}"
-                )
-    return pd.DataFrame(table).T
+    return pd.DataFrame(rows, index=heads)
 
 
-def _percent_wrong(row: pd.Series) -> float:
+def _success(row: dict) -> str:
+    return f"{row['success_rate']:.1f} [{row['success_low']:.1f}, {row['success_high']:.1f}]"
+
+
+def _gain(row: dict) -> str:
+    return f"{row['gain_over_sign']:+.1f} [{row['gain_low']:+.1f}, {row['gain_high']:+.1f}]"
+
+
+def _percent_wrong(row: dict) -> float:
     return 100 * row["clean_errors"] / row["images"]
 
 

@@ -1,5 +1,7 @@
 """transfer.csv and per_image.csv: what a run leaves for others to build on."""
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -24,6 +26,7 @@ _DECIMALS = {
     "clean_confidence": 4,
     "adversarial_confidence": 4,
     "l2": 3,
+    "mean_cosine": 6,
 }
 
 
@@ -35,7 +38,8 @@ def per_image_table(
     Args:
       about: source, method, max_epsilon and num_iter.
       dataset: for the true labels and target classes, in the CSV's convention.
-      predictions: victim, mode ("clean" among them), image_id, label, confidence.
+      predictions: victim, mode ("clean" among them), image_id, labels (the likeliest first),
+        confidence.
       costs: mode, image_id, mean_abs, l2, linf, in [0, 255] units.
     """
     images = pd.DataFrame({"image_id": dataset.ids, "true_label": dataset.true_labels})
@@ -43,19 +47,30 @@ def per_image_table(
     images["target_class"] = pd.array(
         [None] * len(dataset) if targets is None else targets, dtype="Int64"
     )
-    named = {"label": "clean_label", "confidence": "clean_confidence"}
     is_clean = predictions["mode"] == "clean"
-    clean = predictions[is_clean].drop(columns="mode").rename(columns=named)
-    named = {"label": "adversarial_label", "confidence": "adversarial_confidence"}
+    clean = predictions[is_clean].drop(columns="mode")
     table = (
         predictions[~is_clean]
-        .rename(columns=named)
-        .merge(clean, on=["victim", "image_id"], how="left", validate="many_to_one")
+        .merge(
+            clean,
+            on=["victim", "image_id"],
+            how="left",
+            suffixes=("_adversarial", "_clean"),
+            validate="many_to_one",
+        )
         .merge(images, on="image_id", how="left", validate="many_to_one")
         .merge(costs, on=["mode", "image_id"], how="left", validate="many_to_one")
     )
     for name in ("source", "method", "max_epsilon"):
         table[name] = about[name]
+    for kind in ("clean", "adversarial"):
+        labels = table[f"labels_{kind}"]
+        table[f"{kind}_label"] = [likeliest[0] for likeliest in labels]
+        table[f"{kind}_top5"] = [
+            int(label in likeliest)
+            for label, likeliest in zip(table["true_label"], labels, strict=True)
+        ]
+        table[f"{kind}_confidence"] = table[f"confidence_{kind}"]
     return table[
         [
             "image_id",
@@ -72,6 +87,9 @@ def per_image_table(
             "adversarial_confidence",
             "l2",
             "linf",
+            # Whether the true label is among the victim's five likeliest: 1 or 0.
+            "clean_top5",
+            "adversarial_top5",
         ]
     ]
 
@@ -117,6 +135,25 @@ def transfer_table(
         *("gain_over_sign", "gain_low", "gain_high", "mcnemar_p"),
     ]
     return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def steps_table(records: Iterable[dict], modes: Sequence[str]) -> pd.DataFrame:
+    """Returns the mean cosine between step and gradient, one row a mode x iteration.
+
+    Args:
+      records: with the keys mode and cosine (one a step), as `craft` returns.
+      modes: which to report, in this order.
+    """
+    cosines: dict[str, list] = {mode: [] for mode in modes}
+    for record in records:
+        if record["mode"] in cosines:
+            cosines[record["mode"]].append(record["cosine"])
+    rows = [
+        (mode, iteration, mean)
+        for mode, of_images in cosines.items()
+        for iteration, mean in enumerate(np.mean(of_images, axis=0), start=1)
+    ]
+    return pd.DataFrame(rows, columns=["mode", "iteration", "mean_cosine"])
 
 
 def to_csv(table: pd.DataFrame) -> bytes:
