@@ -9,54 +9,44 @@ from methods.errors import MethodError
 REFERENCE_ENTRIES = 299 * 299 * 3
 
 
+def _setting(default: object, help_text: str) -> object:
+    return dataclasses.field(default=default, metadata={"help": help_text})
+
+
 @dataclasses.dataclass(frozen=True)
 class AttackSettings:
     """Everything but the method, the mode and the source; checked when made.
 
-    Each attribute is also the name of its flag.
-
-    Attributes:
-      max_epsilon: L-infinity bound, in (0, 255], in pixel units of [0, 255].
-      num_iter: iterations, at least 1 (FGSM always takes one).
-      norm: "linf" (box of `max_epsilon`) or "l2" (ball of `max_l2`).
-      max_l2: L2 bound per image in pixel units of [0, 255]; needed, and used, for norm "l2" only.
-      momentum: decay factor mu of MI and NI, at least 0.
-      k: FGNM_K's 0-based index, given for 268203 entries; other sizes keep the fraction.
-      loss: "ce" (cross-entropy) or "logit" (the label's logit).
-      targeted: the labels are targets to approach instead of labels to leave.
-      aux_weight: weight of the auxiliary logits' loss, at least 0.
-      prob: DI's probability of transforming an image.
-      image_resize: DI's canvas side for images of side 299; other sides keep the ratio.
-      ti_kernel: side of TI's kernel, odd.
-      ti_nsig: standard deviations from the centre of TI's kernel to its edge.
-      ti_position: "before_momentum", or "after_momentum" as in FGNM's own `stdm`.
-      num_scales: SI's number of copies x / 2^i.
-      vt_samples: VT's number of neighbours.
-      vt_radius: half side of VT's neighbourhood, in multiples of epsilon.
-      pi_factor: Patch-wise's amplification of the step.
+    Each attribute is also the name of its flag, and its `help` metadata the flag's explanation.
 
     Raises:
       MethodError: naming the flag that is out of range.
     """
 
-    max_epsilon: float = 16.0
-    num_iter: int = 10
-    norm: str = "linf"
-    max_l2: float | None = None
-    momentum: float = 1.0
-    k: int = 200001
-    loss: str = "ce"
-    targeted: bool = False
-    aux_weight: float = 1.0
-    prob: float = 0.7
-    image_resize: int = 330
-    ti_kernel: int = 15
-    ti_nsig: float = 3.0
-    ti_position: str = "before_momentum"
-    num_scales: int = 5
-    vt_samples: int = 20
-    vt_radius: float = 1.5
-    pi_factor: float = 10.0
+    max_epsilon: float = _setting(16.0, "L-infinity bound, in (0, 255], in [0, 255] units.")
+    num_iter: int = _setting(10, "Iterations (fgsm always takes one).")
+    norm: str = _setting("linf", "linf (a box of max_epsilon) or l2 (a ball of max_l2).")
+    max_l2: float | None = _setting(None, "L2 bound per image in [0, 255] units, for --norm l2.")
+    momentum: float = _setting(1.0, "Decay factor mu of MI and NI.")
+    k: int = _setting(
+        200001, "FGNM_K's 0-based index, given for 268203 entries; other sizes keep the fraction."
+    )
+    loss: str = _setting("ce", "ce (cross-entropy) or logit (the label's logit).")
+    targeted: bool = _setting(False, "Approach the CSV's TargetClass instead of leaving a label.")
+    aux_weight: float = _setting(1.0, "Weight of the auxiliary logits' loss.")
+    prob: float = _setting(0.7, "DI: probability of transforming an image.")
+    image_resize: int = _setting(
+        330, "DI: side of the canvas for images of side 299; other sides keep the ratio."
+    )
+    ti_kernel: int = _setting(15, "TI: side of the smoothing kernel, odd.")
+    ti_nsig: float = _setting(3.0, "TI: standard deviations from the kernel's centre to its edge.")
+    ti_position: str = _setting(
+        "before_momentum", "TI: before_momentum, or after_momentum as in FGNM's own stdm."
+    )
+    num_scales: int = _setting(5, "SI: number of copies x / 2^i.")
+    vt_samples: int = _setting(20, "VT: number of neighbours.")
+    vt_radius: float = _setting(1.5, "VT: half side of the neighbourhood, in multiples of epsilon.")
+    pi_factor: float = _setting(10.0, "Patch-wise: amplification of the step.")
 
     def __post_init__(self) -> None:
         self._check("max_epsilon", 0 < self.max_epsilon <= 255, "above 0 and at most 255")

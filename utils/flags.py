@@ -10,7 +10,7 @@ from utils.run_config import RunConfig
 
 def _define(item: Field) -> None:
     default = item.default if item.default is not MISSING else None
-    help_text = item.metadata.get("help", item.name)
+    help_text = item.metadata["help"]
     annotation = str(item.type)
     if "tuple" in annotation:
         flags.DEFINE_list(item.name, list(default or ()), help_text)
