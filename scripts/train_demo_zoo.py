@@ -42,7 +42,7 @@ class Recipe:
     """
 
     seed: int
-    steps: int = 1700
+    steps: int = 1600
     sources: tuple[str, ...] = ()
     learning_rate: float = 3e-3
     weight_decay: float = 5e-5
@@ -55,9 +55,9 @@ RECIPES: dict[str, Recipe] = {
     "demo_vgg": Recipe(seed=103),
     "demo_mobilenet": Recipe(seed=104),
     "demo_densenet": Recipe(seed=105),
-    "demo_adv_resnet": Recipe(seed=106, steps=2200, sources=(ITSELF,)),
+    "demo_adv_resnet": Recipe(seed=106, steps=2000, sources=(ITSELF,)),
     "demo_ens_adv_inception": Recipe(
-        seed=107, steps=2400, sources=("demo_inception", "demo_resnet", "demo_vgg", ITSELF)
+        seed=107, steps=2000, sources=("demo_inception", "demo_resnet", "demo_vgg", ITSELF)
     ),
 }
 

@@ -104,12 +104,13 @@ def _residual_unit(net: tf.Tensor, depth: int, stride: int, scope: str) -> tf.Te
 
 
 def demo_resnet(images: tf.Tensor, num_classes: int, scope: str = "demo_resnet_v2") -> Outputs:
-    """ResNet v2: nine pre-activation bottlenecks in three blocks, at grids of 32, 16 and 8."""
+    """ResNet v2: eight pre-activation bottlenecks in three blocks, at grids of 16, 8 and 4."""
     with tf1.variable_scope(scope):
         net = slim.conv2d(
-            images, 16, 5, stride=2, normalizer_fn=None, activation_fn=None, scope="conv1"
+            images, 24, 5, stride=2, normalizer_fn=None, activation_fn=None, scope="conv1"
         )
-        for block, (depth, units) in enumerate(((32, 2), (72, 3), (128, 4)), start=1):
+        net = slim.max_pool2d(net, 3, stride=2, padding="SAME", scope="pool1")
+        for block, (depth, units) in enumerate(((64, 3), (112, 3), (144, 2)), start=1):
             for unit in range(1, units + 1):
                 stride = 2 if unit == 1 and block > 1 else 1
                 net = _residual_unit(net, depth, stride, f"block{block}/unit_{unit}")
@@ -121,7 +122,7 @@ def demo_vgg(images: tf.Tensor, num_classes: int, scope: str = "demo_vgg") -> Ou
     """VGG: pairs of 3 x 3 convolutions between max pools; a mean over the grid for fc6 and fc7."""
     with tf1.variable_scope(scope):
         net = images
-        for stage, width in enumerate((12, 24, 48, 64, 96), start=1):
+        for stage, width in enumerate((8, 24, 48, 64, 96), start=1):
             for layer in (1, 2):
                 net = slim.conv2d(net, width, 3, scope=f"conv{stage}/conv{stage}_{layer}")
             if stage < 5:
