@@ -1,80 +1,77 @@
 """The zoo: one table of all networks. A new network is one row, and one file if its form is new."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-
-import tensorflow as tf
 
 from models.errors import UnknownNetwork
 from models.nets import demo
+from models.nets.densenet import densenet
+from models.nets.inception_resnet_v2 import inception_resnet_v2
 from models.nets.inception_v3 import inception_v3
+from models.nets.inception_v4 import inception_v4
 from models.nets.mobilenet_v1 import mobilenet_v1
 from models.nets.mobilenet_v2 import mobilenet_v2
+from models.nets.resnet_v2 import resnet_v2
+from models.nets.vgg import vgg
+from models.network import ADVERSARIALLY, ENSEMBLE_ADVERSARIALLY, Builder, Network
 
-NORMALLY = "normally"
-ADVERSARIALLY = "adversarially"
-ENSEMBLE_ADVERSARIALLY = "ensemble adversarially"
-
-Builder = Callable[[tf.Tensor, int], tuple[tf.Tensor, tf.Tensor | None]]
-
-
-@dataclass(frozen=True)
-class Network:
-    """One row of the zoo.
-
-    Attributes:
-      name: what users call it.
-      family: the architecture, for people.
-      builder: (images, num_classes) -> (logits, auxiliary logits or None), under `scope`.
-      scope: the variable scope that the builder opens; a checkpoint may have another one.
-      side: pixels of its input.
-      files: names its checkpoint has, the published first.
-      preprocessing: a name in models/preprocessing.py.
-      num_classes: columns of its logits.
-      label_offset: column + label_offset = label as in the CSV.
-      batch_norm_epsilon: what the network adds to the variance.
-      batch_norm_gamma: whether its checkpoint must hold a gamma; else 1, unless there is one.
-      trained: "normally", "adversarially" or "ensemble adversarially".
-      zoo: "imagenet" or "demo".
-      clean_accuracy: published, in percent, on the 1000 development images; None if unknown.
-      largest_side: images from `side` to this many pixels are fed as they are; 0 stands for `side`.
-      tarball: what the files are published in; None where there is no public direct link.
-    """
-
-    name: str
-    family: str
-    builder: Builder
-    scope: str
-    side: int
-    files: tuple[str, ...]
-    preprocessing: str = "inception"
-    num_classes: int = 1001
-    label_offset: int = 0
-    batch_norm_epsilon: float = 1e-3
-    batch_norm_gamma: bool = True
-    trained: str = NORMALLY
-    zoo: str = "imagenet"
-    clean_accuracy: float | None = None
-    largest_side: int = 0
-    tarball: str | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "largest_side", max(self.side, self.largest_side))
+# What the rows of one architecture share.
+_INCEPTION_V3 = {
+    "family": "Inception v3",
+    "builder": inception_v3,
+    "scope": "InceptionV3",
+    "side": 299,
+    # The largest side that still ends in the 8 x 8 grid its head pools over.
+    "largest_side": 330,
+    "batch_norm_gamma": False,
+}
+_INCEPTION_RESNET_V2 = {
+    "family": "Inception-ResNet v2",
+    "builder": inception_resnet_v2,
+    "scope": "InceptionResnetV2",
+    "side": 299,
+    "batch_norm_gamma": False,
+}
 
 
-def _inception_v3(name: str, **fields: object) -> Network:
-    # 330 is the largest side that still ends in the 8 x 8 grid its head pools over.
+def _resnet_v2(depth: int, clean_accuracy: float) -> Network:
     return Network(
-        name=name,
-        family="Inception v3",
-        builder=inception_v3,
-        scope="InceptionV3",
+        name=f"resnet_v2_{depth}",
+        family="ResNet v2",
+        builder=partial(resnet_v2, depth=depth),
+        scope=f"resnet_v2_{depth}",
         side=299,
-        largest_side=330,
-        batch_norm_gamma=False,
-        files=(f"{name}.ckpt", f"{name}_rename.ckpt"),
-        **fields,
+        batch_norm_epsilon=1e-5,
+        clean_accuracy=clean_accuracy,
+        tarball=f"resnet_v2_{depth}_2017_04_14.tar.gz",
+    )
+
+
+def _vgg(depth: int) -> Network:
+    return Network(
+        name=f"vgg_{depth}",
+        family="VGG",
+        builder=partial(vgg, depth=depth),
+        scope=f"vgg_{depth}",
+        side=224,
+        preprocessing="vgg",
+        num_classes=1000,
+        label_offset=1,
+        tarball=f"vgg_{depth}_2016_08_28.tar.gz",
+    )
+
+
+def _densenet(depth: int) -> Network:
+    return Network(
+        name=f"densenet{depth}",
+        family="DenseNet",
+        builder=partial(densenet, depth=depth),
+        scope=f"densenet{depth}",
+        side=224,
+        preprocessing="densenet",
+        num_classes=1000,
+        label_offset=1,
+        batch_norm_epsilon=1.1e-5,
+        files=(f"tf-densenet{depth}.ckpt", f"densenet{depth}.ckpt"),
     )
 
 
@@ -86,7 +83,6 @@ def _mobilenet_v1(multiplier: str, side: int) -> Network:
         builder=partial(mobilenet_v1, multiplier=float(multiplier)),
         scope="MobilenetV1",
         side=side,
-        files=(f"{name}.ckpt",),
         tarball=f"{name}_2017_06_14.tar.gz",
     )
 
@@ -99,7 +95,6 @@ def _mobilenet_v2(multiplier: str) -> Network:
         builder=partial(mobilenet_v2, multiplier=float(multiplier)),
         scope="MobilenetV2",
         side=224,
-        files=(f"{name}.ckpt",),
         tarball=f"{name}.tgz",
     )
 
@@ -113,7 +108,6 @@ def _demo(
         builder=builder,
         scope=scope,
         side=64,
-        files=(f"{name}.ckpt",),
         num_classes=num_classes,
         label_offset=11 - num_classes,
         zoo="demo",
@@ -122,31 +116,77 @@ def _demo(
 
 
 _ROWS = (
-    _inception_v3("inception_v3", clean_accuracy=96.2, tarball="inception_v3_2016_08_28.tar.gz"),
-    _inception_v3(
-        "adv_inception_v3",
-        trained=ADVERSARIALLY,
-        clean_accuracy=94.9,
-        tarball="adv_inception_v3_2017_08_18.tar.gz",
+    Network(
+        "inception_v3",
+        **_INCEPTION_V3,
+        clean_accuracy=96.2,
+        tarball="inception_v3_2016_08_28.tar.gz",
     ),
-    _inception_v3(
-        "ens3_adv_inception_v3",
-        trained=ENSEMBLE_ADVERSARIALLY,
-        clean_accuracy=93.7,
-        tarball="ens3_adv_inception_v3_2017_08_18.tar.gz",
+    Network(
+        "inception_v4",
+        family="Inception v4",
+        builder=inception_v4,
+        scope="InceptionV4",
+        side=299,
+        batch_norm_gamma=False,
+        clean_accuracy=97.4,
+        tarball="inception_v4_2016_09_09.tar.gz",
     ),
-    _inception_v3(
-        "ens4_adv_inception_v3",
-        trained=ENSEMBLE_ADVERSARIALLY,
-        clean_accuracy=91.6,
-        tarball="ens4_adv_inception_v3_2017_08_18.tar.gz",
+    Network(
+        "inception_resnet_v2",
+        **_INCEPTION_RESNET_V2,
+        files=("inception_resnet_v2_2016_08_30.ckpt", "inception_resnet_v2.ckpt"),
+        clean_accuracy=99.8,
+        tarball="inception_resnet_v2_2016_08_30.tar.gz",
     ),
+    _resnet_v2(50, 94.9),
+    _resnet_v2(101, 96.3),
+    _resnet_v2(152, 95.8),
+    _vgg(16),
+    _vgg(19),
+    _densenet(121),
+    _densenet(161),
     *(
         _mobilenet_v1(multiplier, side)
         for multiplier in ("1.0", "0.75", "0.5", "0.25")
         for side in (224, 192, 160, 128)
     ),
-    *(_mobilenet_v2(multiplier) for multiplier in ("1.0", "1.4")),
+    _mobilenet_v2("1.0"),
+    _mobilenet_v2("1.4"),
+    Network(
+        "adv_inception_v3",
+        **_INCEPTION_V3,
+        trained=ADVERSARIALLY,
+        clean_accuracy=94.9,
+        tarball="adv_inception_v3_2017_08_18.tar.gz",
+    ),
+    Network(
+        "ens3_adv_inception_v3",
+        **_INCEPTION_V3,
+        trained=ENSEMBLE_ADVERSARIALLY,
+        clean_accuracy=93.7,
+        tarball="ens3_adv_inception_v3_2017_08_18.tar.gz",
+    ),
+    Network(
+        "ens4_adv_inception_v3",
+        **_INCEPTION_V3,
+        trained=ENSEMBLE_ADVERSARIALLY,
+        clean_accuracy=91.6,
+        tarball="ens4_adv_inception_v3_2017_08_18.tar.gz",
+    ),
+    Network(
+        "adv_inception_resnet_v2",
+        **_INCEPTION_RESNET_V2,
+        trained=ADVERSARIALLY,
+        tarball="adv_inception_resnet_v2_2017_12_18.tar.gz",
+    ),
+    Network(
+        "ens_adv_inception_resnet_v2",
+        **_INCEPTION_RESNET_V2,
+        trained=ENSEMBLE_ADVERSARIALLY,
+        clean_accuracy=97.6,
+        tarball="ens_adv_inception_resnet_v2_2017_08_18.tar.gz",
+    ),
     _demo("demo_inception", "Inception v3", demo.demo_inception, "DemoInceptionV3"),
     _demo("demo_resnet", "ResNet v2", demo.demo_resnet, "demo_resnet_v2"),
     _demo("demo_vgg", "VGG", demo.demo_vgg, "demo_vgg", num_classes=10, preprocessing="vgg"),

@@ -1,0 +1,137 @@
+"""Inception v4 (arXiv 1602.07261), with its auxiliary head."""
+
+import tensorflow as tf
+
+from models.nets.branches import (
+    auxiliary_head,
+    branch,
+    chain,
+    concat,
+    conv,
+    dense,
+    max_pool,
+    pool_branch,
+)
+
+tf1 = tf.compat.v1
+
+
+def _stem(net: tf.Tensor) -> tf.Tensor:
+    net = conv(net, ("Conv2d_1a_3x3", 32), reduce=True)
+    net = conv(net, ("Conv2d_2a_3x3", 32), padding="VALID")
+    net = conv(net, ("Conv2d_2b_3x3", 64))
+    with tf1.variable_scope("Mixed_3a"):
+        net = concat(max_pool(net), branch(net, 1, ("Conv2d_0a_3x3", 96), last="reduce"))
+    with tf1.variable_scope("Mixed_4a"):
+        net = concat(
+            branch(net, 0, ("Conv2d_0a_1x1", 64), ("Conv2d_1a_3x3", 96), last="valid"),
+            branch(
+                net,
+                1,
+                ("Conv2d_0a_1x1", 64),
+                ("Conv2d_0b_1x7", 64),
+                ("Conv2d_0c_7x1", 64),
+                ("Conv2d_1a_3x3", 96),
+                last="valid",
+            ),
+        )
+    with tf1.variable_scope("Mixed_5a"):
+        return concat(branch(net, 0, ("Conv2d_1a_3x3", 192), last="reduce"), max_pool(net))
+
+
+def _block_a(net: tf.Tensor) -> tf.Tensor:
+    return concat(
+        branch(net, 0, ("Conv2d_0a_1x1", 96)),
+        branch(net, 1, ("Conv2d_0a_1x1", 64), ("Conv2d_0b_3x3", 96)),
+        branch(net, 2, ("Conv2d_0a_1x1", 64), ("Conv2d_0b_3x3", 96), ("Conv2d_0c_3x3", 96)),
+        pool_branch(net, 3, ("Conv2d_0b_1x1", 96)),
+    )
+
+
+def _reduction_a(net: tf.Tensor) -> tf.Tensor:
+    layers = ("Conv2d_0a_1x1", 192), ("Conv2d_0b_3x3", 224), ("Conv2d_1a_3x3", 256)
+    return concat(
+        branch(net, 0, ("Conv2d_1a_3x3", 384), last="reduce"),
+        branch(net, 1, *layers, last="reduce"),
+        max_pool(net),
+    )
+
+
+def _block_b(net: tf.Tensor) -> tf.Tensor:
+    return concat(
+        branch(net, 0, ("Conv2d_0a_1x1", 384)),
+        branch(net, 1, ("Conv2d_0a_1x1", 192), ("Conv2d_0b_1x7", 224), ("Conv2d_0c_7x1", 256)),
+        branch(
+            net,
+            2,
+            ("Conv2d_0a_1x1", 192),
+            ("Conv2d_0b_7x1", 192),
+            ("Conv2d_0c_1x7", 224),
+            ("Conv2d_0d_7x1", 224),
+            ("Conv2d_0e_1x7", 256),
+        ),
+        pool_branch(net, 3, ("Conv2d_0b_1x1", 128)),
+    )
+
+
+def _reduction_b(net: tf.Tensor) -> tf.Tensor:
+    layers = (
+        ("Conv2d_0a_1x1", 256),
+        ("Conv2d_0b_1x7", 256),
+        ("Conv2d_0c_7x1", 320),
+        ("Conv2d_1a_3x3", 320),
+    )
+    return concat(
+        branch(net, 0, ("Conv2d_0a_1x1", 192), ("Conv2d_1a_3x3", 192), last="reduce"),
+        branch(net, 1, *layers, last="reduce"),
+        max_pool(net),
+    )
+
+
+def _block_c(net: tf.Tensor) -> tf.Tensor:
+    with tf1.variable_scope("Branch_1"):
+        left = conv(net, ("Conv2d_0a_1x1", 384))
+        left = concat(conv(left, ("Conv2d_0b_1x3", 256)), conv(left, ("Conv2d_0c_3x1", 256)))
+    with tf1.variable_scope("Branch_2"):
+        right = ("Conv2d_0a_1x1", 384), ("Conv2d_0b_3x1", 448), ("Conv2d_0c_1x3", 512)
+        right = chain(net, right)
+        right = concat(conv(right, ("Conv2d_0d_1x3", 256)), conv(right, ("Conv2d_0e_3x1", 256)))
+    return concat(
+        branch(net, 0, ("Conv2d_0a_1x1", 256)),
+        left,
+        right,
+        pool_branch(net, 3, ("Conv2d_0b_1x1", 256)),
+    )
+
+
+# The blocks after the stem: letters of their scopes `Mixed_...`, and what each is.
+BLOCKS = (
+    (("5b", "5c", "5d", "5e"), _block_a),
+    (("6a",), _reduction_a),
+    (("6b", "6c", "6d", "6e", "6f", "6g", "6h"), _block_b),
+    (("7a",), _reduction_b),
+    (("7b", "7c", "7d"), _block_c),
+)
+AUXILIARY_AFTER = "6h"
+
+
+def inception_v4(images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Builds the network under the scope `InceptionV4`.
+
+    Args:
+      images: float [N, 299, 299, 3] in [-1, 1].
+      num_classes: with the background class, where the checkpoint has one.
+
+    Returns:
+      Logits and auxiliary logits, each [N, num_classes].
+    """
+    with tf1.variable_scope("InceptionV4"):
+        net = _stem(images)
+        for names, block in BLOCKS:
+            for name in names:
+                with tf1.variable_scope(f"Mixed_{name}"):
+                    net = block(net)
+                if name == AUXILIARY_AFTER:
+                    auxiliary = auxiliary_head(net, num_classes, "Conv2d_2a", "Aux_logits")
+        with tf1.variable_scope("Logits"):
+            return dense(tf.reduce_mean(net, [1, 2]), num_classes, "Logits"), auxiliary
