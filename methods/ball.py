@@ -6,6 +6,7 @@ other numbers are in units of images in [-1, 1].
 
 import dataclasses
 import math
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -46,6 +47,23 @@ class LinfBall:
         lower = tf.maximum(self.clean - self.epsilon, -1.0)
         return lower, tf.minimum(self.clean + self.epsilon, 1.0)
 
+    def reach(self, images: tf.Tensor, along: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
+        """How far a multiple of `along` gets from `images` once it is projected.
+
+        Returns:
+          scale (float32 [N], finite) -> norm2(project(images + scale * along) - images), float32
+          [N]. It is made for many calls: each takes three passes over the entries.
+        """
+        lower, upper = self.bounds()
+        room = tf.square(tf.where(along > 0, upper - images, images - lower))
+        slope = tf.square(along)
+
+        def length(scale: tf.Tensor) -> tf.Tensor:
+            squared = tf.reshape(tf.square(scale), [-1, 1, 1, 1])
+            return tf.sqrt(tf.reduce_sum(tf.minimum(squared * slope, room), [1, 2, 3]))
+
+        return length
+
     def excess(self, perturbation: tf.Tensor) -> tf.Tensor:
         """What a perturbation has too much: clip(abs(a) - eps, 0) * sign(a)."""
         return perturbation - tf.clip_by_value(perturbation, -self.epsilon, self.epsilon)
@@ -75,6 +93,20 @@ class L2Ball:
         """First onto the ball, then into [-1, 1], which only brings it closer to `clean`."""
         perturbation = images - self.clean
         return tf.clip_by_value(self.clean + perturbation - self.excess(perturbation), -1.0, 1.0)
+
+    def reach(self, images: tf.Tensor, along: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
+        """How far a multiple of `along` gets from `images` once it is projected.
+
+        Returns:
+          scale (float32 [N], finite) -> norm2(project(images + scale * along) - images), float32
+          [N].
+        """
+
+        def length(scale: tf.Tensor) -> tf.Tensor:
+            moved = self.project(images + tf.reshape(scale, [-1, 1, 1, 1]) * along)
+            return tf.reshape(tensors.norm2(moved - images), [-1])
+
+        return length
 
     def excess(self, perturbation: tf.Tensor) -> tf.Tensor:
         """What a perturbation has too much, along itself."""

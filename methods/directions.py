@@ -13,11 +13,14 @@ import tensorflow as tf
 from methods import tensors
 from methods.context import Context
 from methods.errors import MethodError
-from methods.order import kth_smallest
+from methods.order import kth_smallest, least_float
 from methods.settings import REFERENCE_ENTRIES
 
 # FGNM_K counts entries below this as if their reciprocal were as small as this.
 NEGLIGIBLE = 1e-20
+# A gradient of unit length times this moves all but its least entries to the edge of any ball; its
+# square still is a float32.
+_LARGEST_SCALE = 1e18
 
 
 def sign(gradient: tf.Tensor, context: Context) -> tf.Tensor:
@@ -73,6 +76,47 @@ def random(gradient: tf.Tensor, context: Context) -> tf.Tensor:
     return tf.where(tensors.largest(gradient) > 0, coin, 0.0)
 
 
+def staircase(gradient: tf.Tensor, context: Context) -> tf.Tensor:
+    """SSM: sign(g) * (2j + 1) / 64 for an entry in the j-th of 64 percentile steps of abs(g).
+
+    The steps are 1.5625 % wide, per image and channel, j from 0; an entry is in the first whose
+    upper percentile (lower interpolation) it does not exceed (Gao et al., arXiv 2104.09722).
+    Example: `python attack.py --method if --mode staircase`
+    """
+    del context
+    batch, height, width, channels = gradient.shape
+    steps = 64
+    size = tf.reshape(tf.transpose(tf.abs(gradient), [0, 3, 1, 2]), [-1, height * width])
+    ranks = [(height * width - 1) * step // steps for step in range(1, steps + 1)]
+    bounds = tf.gather(tf.sort(size, axis=1), ranks, axis=1)
+    step = tf.reshape(tf.searchsorted(bounds, size), [batch, channels, height, width])
+    weight = (2.0 * tf.cast(step, tf.float32) + 1.0) / steps
+    return tf.sign(gradient) * tf.transpose(weight, [0, 2, 3, 1])
+
+
+def matched(gradient: tf.Tensor, context: Context) -> tf.Tensor:
+    """The gradient scaled so that after projection the step is as long as the sign's would be.
+
+    FGNM gives the step the sign's length and the box then clips much of it away. Here, per image,
+    zeta solves norm2(project(x + zeta * g) - x) = norm2(project(x + alpha * sign(g)) - x), by
+    bisection: 26 evaluations of three cheap operations, and no gradient. Entries below 1e-18 of the
+    largest count as zero. Where no zeta is long enough, zeta is as large as can be.
+    Example: `python attack.py --method m --mode matched`
+
+    Returns:
+      The step itself, zeta * g, not to be multiplied with alpha.
+    """
+    images, ball = context.images, context.ball
+    by_sign = ball.project(images + ball.stride(tf.sign(gradient))) - images
+    wanted = tf.reshape(tensors.norm2(by_sign), [-1])
+    along = tensors.unit(gradient)
+    length = ball.reach(images, along)
+    # What is not clipped is no shorter than what is, so zeta is at least `wanted`.
+    highest = tf.maximum(wanted, _LARGEST_SCALE)
+    zeta = least_float(lambda scale: length(scale) >= wanted, wanted, highest, passes=26)
+    return tf.reshape(zeta, [-1, 1, 1, 1]) * along
+
+
 @dataclasses.dataclass(frozen=True)
 class Direction:
     """A row of the table of modes.
@@ -82,12 +126,14 @@ class Direction:
       title: one line for tables and help.
       function: (gradient, context) -> d.
       aliases: other names that `--mode` takes.
+      own_length: the function returns the whole step, which alpha does not scale.
     """
 
     name: str
     title: str
     function: Callable[[tf.Tensor, Context], tf.Tensor]
     aliases: tuple[str, ...] = ()
+    own_length: bool = False
 
 
 _TABLE = (
@@ -95,6 +141,8 @@ _TABLE = (
     Direction("affine", "FGNM_N: g at the length of sign(g)", affine, ("fgnm_n",)),
     Direction("test", "FGNM_K: g over its K-th order statistic", fgnm_k, ("fgnm_k",)),
     Direction("raw", "g itself", raw),
+    Direction("staircase", "SSM: sign(g) in 64 steps by abs(g)", staircase),
+    Direction("matched", "g, as long after the clip as sign(g)", matched, own_length=True),
     Direction("random", "control: sign of Gaussian noise", random),
 )
 MODES: dict[str, Direction] = {row.name: row for row in _TABLE}

@@ -1,5 +1,12 @@
-"""What happens round the gradient before the direction: pure functions, tensors in, tensors out."""
+"""What happens round the gradient: pure functions, tensors in, tensors out.
 
+All image tensors are float32 [N, S, S, 3]; the current images, the ball, the settings and the draws
+come in the context. Which letter stands for which function is in registry.py.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
 import tensorflow as tf
 
 from methods import tensors
@@ -9,12 +16,12 @@ from methods.context import Context
 def accumulate(gradient: tf.Tensor, memory: tf.Tensor, context: Context) -> tf.Tensor:
     """MI-FGSM's momentum: g_t = mu * g_{t-1} + grad / mean(abs(grad)), the mean per image.
 
-    Dong et al. 2018, arXiv 1710.06081; mu 1.0, 10 iterations, epsilon 16.
+    Dong et al. 2018, arXiv 1710.06081; official: mu 1.0, 10 iterations, epsilon 16.
     Example: `python attack.py --method m --mode affine --momentum 1.0`
 
     Args:
-      gradient: float32 [N, S, S, 3].
-      memory: g_{t-1}, of the same shape; zero at the first iteration.
+      gradient: this iteration's.
+      memory: g_{t-1}; zero at the first iteration.
       context: `settings.momentum` counts.
 
     Returns:
@@ -23,3 +30,117 @@ def accumulate(gradient: tf.Tensor, memory: tf.Tensor, context: Context) -> tf.T
     scaled = tensors.shrunk(gradient)
     mean = tf.reduce_mean(tf.abs(scaled), [1, 2, 3], keepdims=True)
     return context.settings.momentum * memory + tf.math.divide_no_nan(scaled, mean)
+
+
+def look_ahead(images: tf.Tensor, memory: tf.Tensor, context: Context) -> tf.Tensor:
+    """NI-FGSM's point for the gradient: x + alpha * mu * g_{t-1}.
+
+    Lin et al. 2020, arXiv 1908.06281; official: mu 1.0, 10 iterations, epsilon 16. In the L2 ball
+    alpha is taken per entry (over the root of their number), since g has entries of mean size 1.
+    Example: `python attack.py --method n --mode affine`
+
+    Args:
+      images: x.
+      memory: the momentum g_{t-1}.
+      context: `settings.momentum` and `ball` count.
+    """
+    reach = context.ball.step_length * context.ball.per_entry * context.settings.momentum
+    return images + reach * memory
+
+
+def scale_copy(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+    """SI's copy i of the images: x / 2^i; the loss is the mean over the copies.
+
+    Lin et al. 2020, arXiv 1908.06281; official: 5 copies. The chain-rule factor 1 / 2^i comes in
+    because the gradient is taken with respect to x.
+    Example: `python attack.py --method s --mode affine --num_scales 5`
+
+    Args:
+      images: x.
+      index: int32 scalar, i, below 31.
+    """
+    return images / tf.cast(tf.bitwise.left_shift(1, index), tf.float32)
+
+
+def smooth(gradient: tf.Tensor, context: Context) -> tf.Tensor:
+    """TI: the gradient convolved with a normalised Gaussian, each channel by itself, SAME.
+
+    Dong et al. 2019, arXiv 1904.02884; official: 15 x 15 over linspace(-3, 3, 15). The kernel is a
+    product of a column and a row, and is applied as those two.
+    Example: `python attack.py --method td --mode affine --ti_kernel 15`
+
+    Args:
+      gradient: to be smoothed.
+      context: `settings.ti_kernel` and `settings.ti_nsig` count.
+    """
+    side, reach = context.settings.ti_kernel, context.settings.ti_nsig
+    line = np.exp(-0.5 * np.linspace(-reach, reach, side) ** 2)
+    line = tf.constant(line / line.sum(), tf.float32)
+    for shape in ([side, 1, 1, 1], [1, side, 1, 1]):
+        kernel = tf.tile(tf.reshape(line, shape), [1, 1, gradient.shape[-1], 1])
+        gradient = tf.nn.depthwise_conv2d(gradient, kernel, [1, 1, 1, 1], "SAME")
+    return gradient
+
+
+def neighbour_variance(
+    gradient_at: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+    point: tf.Tensor,
+    gradient: tf.Tensor,
+    context: Context,
+) -> tf.Tensor:
+    """VT: the mean gradient at random neighbours of the point, minus the gradient at the point.
+
+    Wang & He 2021, arXiv 2103.15571; official: 20 neighbours, uniform within 1.5 epsilon per entry.
+    The result is added to the next iteration's gradient before the momentum normalises. In the L2
+    ball epsilon is taken per entry (over the root of their number).
+    Example: `python attack.py --method vm --mode affine --vt_samples 20 --vt_radius 1.5`
+
+    Args:
+      gradient_at: (point, number of the neighbour from 1) -> gradient there.
+      point: where the gradient was taken.
+      gradient: that gradient.
+      context: `settings.vt_samples`, `settings.vt_radius`, `ball` and `draws` count.
+    """
+    samples, ball = context.settings.vt_samples, context.ball
+    radius = context.settings.vt_radius * ball.epsilon * ball.per_entry
+
+    def add(number, total):  # noqa: ANN001, ANN202
+        noise = context.draws.at(copy=number).uniform("neighbour", list(point.shape[1:]))
+        return number + 1, total + gradient_at(point + radius * (2.0 * noise - 1.0), number)
+
+    start = (tf.constant(1), tf.zeros_like(point))
+    _, total = tf.while_loop(lambda number, _: number <= samples, add, start, parallel_iterations=1)
+    return total / samples - gradient
+
+
+def patch_wise(
+    images: tf.Tensor, stride: tf.Tensor, memory: tf.Tensor, context: Context
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Patch-wise: amplified steps, of which what leaves the ball is handed to the neighbours.
+
+    a += beta d; cut = clip(abs(a) - eps, 0) * sign(a); p = beta * sign(W * cut); a += p;
+    x += beta d + p, with beta = 10 alpha and W 3 x 3, 1/8 round a zero centre, SAME.
+    Gao et al. 2020, arXiv 2007.06827; official: factor 10, 10 iterations, epsilon 16. The mode
+    replaces the sign of the gradient; p keeps its sign. In the L2 ball, cut is the part of a
+    outside the ball and p has the length beta along W * cut.
+    Example: `python attack.py --method pi --mode affine --pi_factor 10`
+
+    Args:
+      images: x.
+      stride: beta d.
+      memory: a; zero at the first iteration.
+      context: `ball` counts; its step length is beta.
+
+    Returns:
+      (x before projection, a).
+    """
+    stride = tf.clip_by_value(stride, -1e30, 1e30)  # 0 * inf in the convolution would be NaN
+    memory += stride
+    around = np.full([3, 3, 1, 1], 1.0 / 8.0, np.float32)
+    around[1, 1] = 0.0
+    kernel = tf.tile(tf.constant(around), [1, 1, images.shape[-1], 1])
+    spread = tf.nn.depthwise_conv2d(context.ball.excess(memory), kernel, [1, 1, 1, 1], "SAME")
+    # With d = sign(g), sums of equal terms cancel: what rounding leaves of them has no sign.
+    rounding = 1e-5 * context.ball.epsilon * context.ball.per_entry
+    projected = context.ball.steepest(tf.where(tf.abs(spread) > rounding, spread, 0.0))
+    return images + stride + projected, memory + projected

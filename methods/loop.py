@@ -4,6 +4,7 @@ look-ahead -> copies -> view -> source -> loss -> gradient
   -> + variance -> smoothing -> momentum -> direction -> step -> projection
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -39,6 +40,26 @@ class Crafted(NamedTuple):
     zero_share: tf.Tensor
 
 
+class State(NamedTuple):
+    """What the loop carries; a scalar stands for what the method does not need.
+
+    Attributes:
+      images: the adversarial images so far.
+      momentum: the accumulated gradient.
+      variance: what the next gradient is corrected by.
+      memory: the step's own memory.
+      finite: bool [N], whether all gradients were finite so far.
+      cosines: TensorArray, one float32 [N] an iteration.
+    """
+
+    images: tf.Tensor
+    momentum: tf.Tensor
+    variance: tf.Tensor
+    memory: tf.Tensor
+    finite: tf.Tensor
+    cosines: tf.TensorArray
+
+
 class Attack:
     """A method on a source.
 
@@ -59,7 +80,7 @@ class Attack:
         self._source = source
         self._compiled = {"autograph": False, "jit_compile": jit_compile or None}
         self._static_shapes = jit_compile
-        self._first = tf.function(self._first_gradient, **self._compiled)
+        self._first = tf.function(self._first_look, **self._compiled)
         self._programs: dict[str, Callable] = {}
 
     def __call__(
@@ -110,17 +131,86 @@ class Attack:
         return self._programs[direction.name]
 
     def _context(self, images: tf.Tensor, keys: tf.Tensor) -> Context:
-        ball = make_ball(images, self.settings, self.num_iter, 1.0)
+        factor = 1.0
+        for amplification in self.method.stage("amplification"):
+            factor *= amplification(self.settings)
+        ball = make_ball(images, self.settings, self.num_iter, factor)
         return Context(self.settings, images, ball, Draws(keys), self._static_shapes)
 
-    def _gradient(self, point: tf.Tensor, labels: tf.Tensor, context: Context) -> tf.Tensor:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(point)
-            value = objective(*self._source(point), labels, self.settings)
-        return tape.gradient(value, point)
+    def _gradient(
+        self, point: tf.Tensor, labels: tf.Tensor, context: Context, neighbour: tf.Tensor | int
+    ) -> tf.Tensor:
+        """The gradient of the mean loss over the copies, one copy after another to save memory."""
+        make_copy = self.method.only("copies")
+        count = self.method.only("num_copies")(self.settings) if make_copy else 1
 
-    def _first_gradient(self, images: tf.Tensor, labels: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
-        return self._gradient(images, labels, self._context(images, keys))
+        def of_copy(index: tf.Tensor | int) -> tf.Tensor:
+            draws = context.draws.at(copy=neighbour * count + index)
+            see = self._source
+            for view in self.method.stage("view"):
+                see = functools.partial(view, see, context=context.at(draws=draws))
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(point)
+                seen = make_copy(point, index) if make_copy else point
+                value = objective(*see(seen), labels, self.settings)
+            return tf.convert_to_tensor(tape.gradient(value, point))
+
+        if count == 1:
+            return of_copy(0)
+        _, total = tf.while_loop(
+            lambda index, _: index < count,
+            lambda index, total: (index + 1, total + of_copy(index)),
+            (tf.constant(0), tf.zeros_like(point)),
+            parallel_iterations=1,
+        )
+        return total / count
+
+    def _look(
+        self, point: tf.Tensor, labels: tf.Tensor, context: Context, with_variance: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The gradient at a point, and what corrects the next one (zero if not wanted)."""
+        gradient = self._gradient(point, labels, context, 0)
+        estimate = self.method.only("variance")
+        if estimate is None:
+            return gradient, tf.zeros([])
+
+        def gradient_at(other: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+            return self._gradient(other, labels, context, number)
+
+        variance = tf.cond(
+            with_variance,
+            lambda: estimate(gradient_at, point, gradient, context),
+            lambda: tf.zeros_like(point),
+        )
+        return gradient, variance
+
+    def _first_look(
+        self, images: tf.Tensor, labels: tf.Tensor, keys: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        context = self._context(images, keys)
+        return self._look(images, labels, context, tf.constant(self.num_iter > 1))
+
+    def _gather(
+        self, gradient: tf.Tensor, variance: tf.Tensor, momentum: tf.Tensor, context: Context
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """From the source's gradient to the one whose direction is taken, and the new momentum."""
+        accumulate = self.method.only("momentum")
+        smooth_last = accumulate and self.settings.ti_position == "after_momentum"
+
+        def smooth(tensor: tf.Tensor) -> tf.Tensor:
+            for smoothing in self.method.stage("smoothing"):
+                tensor = smoothing(tensor, context)
+            return tensor
+
+        if self.method.only("variance"):
+            gradient += variance
+        if not smooth_last:
+            gradient = smooth(gradient)
+        if accumulate:
+            momentum = gradient = accumulate(gradient, momentum, context)
+        if smooth_last:
+            momentum = gradient = smooth(gradient)
+        return gradient, momentum
 
     def _craft(
         self,
@@ -128,45 +218,70 @@ class Attack:
         clean: tf.Tensor,
         labels: tf.Tensor,
         keys: tf.Tensor,
-        first: tf.Tensor,
+        first: tuple[tf.Tensor, tf.Tensor],
     ) -> tuple[tf.Tensor, ...]:
-        context = self._context(clean, keys)
-        accumulate = self.method.only("momentum")
-        batch = clean.shape[0]
+        start = self._context(clean, keys)
+        look_ahead, take_step = self.method.only("look_ahead"), self.method.only("step")
 
-        def advance(step, images, memory, finite, cosines, gradient):  # noqa: ANN001, ANN202
-            here = context.at(images=images, draws=context.draws.at(iteration=step))
-            usable = tensors.all_finite(gradient)
-            gradient = tensors.only_where(usable, gradient)
-            if accumulate is not None:
-                memory = accumulate(gradient, memory, here)
-            wanted = direction.function(memory if accumulate is not None else gradient, here)
-            moved = here.ball.project(images + here.ball.stride(wanted))
-            taken = tensors.cosine(
-                moved - images, -gradient if self.settings.targeted else gradient
+        def at(step: tf.Tensor | int, images: tf.Tensor) -> Context:
+            return start.at(images=images, draws=start.draws.at(iteration=step))
+
+        def advance(step: tf.Tensor | int, state: State, look: tuple) -> State:
+            here = at(step, state.images)
+            usable = functools.reduce(tf.logical_and, map(tensors.all_finite, _images_in(look)))
+            gradient, variance = (_usable(tensor, usable) for tensor in look)
+            wanted, momentum = self._gather(gradient, state.variance, state.momentum, here)
+            stride = direction.function(wanted, here)
+            if not direction.own_length:
+                stride = here.ball.stride(stride)
+            moved, memory = state.images + stride, state.memory
+            if take_step:
+                moved, memory = take_step(state.images, stride, memory, here)
+            moved = here.ball.project(moved)
+            cosine = tensors.cosine(moved - state.images, gradient)
+            return State(
+                moved,
+                momentum,
+                variance,
+                memory,
+                state.finite & usable,
+                state.cosines.write(step, cosine),
             )
-            cosines = cosines.write(step, taken)
-            return step + 1, moved, memory, finite & usable, cosines
 
-        def body(step, images, memory, finite, cosines):  # noqa: ANN001, ANN202
-            gradient = self._gradient(images, labels, context)
-            return advance(step, images, memory, finite, cosines, gradient)
+        def iterate(step: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
+            here, point = at(step, state.images), state.images
+            if look_ahead:
+                point = look_ahead(point, state.momentum, here)
+            look = self._look(point, labels, here, step + 1 < self.num_iter)
+            return step + 1, advance(step, state, look)
 
-        memory = tf.zeros_like(clean) if accumulate is not None else tf.zeros([])
-        cosines = tf.TensorArray(tf.float32, self.num_iter, element_shape=[batch])
-        state = advance(0, clean, memory, tf.ones([batch], tf.bool), cosines, first)
+        state = advance(0, self._start(clean), first)
         if self.num_iter > 1:
-            state = tf.while_loop(
-                lambda step, *_: step < self.num_iter,
-                body,
-                (tf.constant(1), *state[1:]),
+            _, state = tf.while_loop(
+                lambda step, _: step < self.num_iter,
+                iterate,
+                (tf.constant(1), state),
                 parallel_iterations=1,
             )
-        _, images, _, finite, cosines = state
-        negligible = tf.cast(tf.abs(first) < NEGLIGIBLE, tf.float32)
-        return (
-            images,
-            tf.transpose(cosines.stack()),
-            finite,
-            tf.reduce_mean(negligible, [1, 2, 3]),
-        )
+        negligible = tf.cast(tf.abs(first[0]) < NEGLIGIBLE, tf.float32)
+        zero_share = tf.reduce_mean(negligible, [1, 2, 3])
+        return state.images, tf.transpose(state.cosines.stack()), state.finite, zero_share
+
+    def _start(self, clean: tf.Tensor) -> State:
+        """The state before the first step; what the method does not need is a scalar."""
+
+        def memory(stage: str) -> tf.Tensor:
+            return tf.zeros_like(clean) if self.method.stage(stage) else tf.zeros([])
+
+        batch = clean.shape[0]
+        cosines = tf.TensorArray(tf.float32, self.num_iter, element_shape=[batch])
+        finite = tf.ones([batch], tf.bool)
+        return State(clean, memory("momentum"), memory("variance"), memory("step"), finite, cosines)
+
+
+def _images_in(look: tuple[tf.Tensor, tf.Tensor]) -> list[tf.Tensor]:
+    return [tensor for tensor in look if tensor.shape.rank]
+
+
+def _usable(tensor: tf.Tensor, usable: tf.Tensor) -> tf.Tensor:
+    return tensors.only_where(usable, tensor) if tensor.shape.rank else tensor

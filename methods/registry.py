@@ -5,35 +5,74 @@ set and stands alone; `fgsm` is one step, alone or with letters that mean someth
 """
 
 import dataclasses
+import operator
 import re
 from collections.abc import Callable
 
-from methods import gradients
+from methods import diversity, gradients
 from methods.errors import MethodError
+from methods.settings import AttackSettings
 
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """What one letter adds: a function in one or more of the loop's stages, in this order.
+    """What one letter adds: a function in one or more of the loop's stages, run in this order.
 
     Attributes:
       title: the attack's usual name.
+      look_ahead: (images, momentum, context) -> where the gradient is taken.
+      copies: (point, index) -> that copy of it; the loss is the mean over them.
+      num_copies: settings -> how many copies there are.
+      view: (source, images, context) -> (logits, auxiliary logits or None).
+      variance: (gradient_at, point, gradient, context) -> what the next gradient is corrected by.
+      smoothing: (gradient, context) -> gradient.
       momentum: (gradient, memory, context) -> memory, from which the direction is then taken.
+      step: (images, stride, memory, context) -> (images before projection, memory).
+      amplification: settings -> what alpha is multiplied with.
       single_step: means something in one step too, so that `fgsm` may have it.
     """
 
     title: str
+    look_ahead: Callable | None = None
+    copies: Callable | None = None
+    num_copies: Callable[[AttackSettings], int] | None = None
+    view: Callable | None = None
+    variance: Callable | None = None
+    smoothing: Callable | None = None
     momentum: Callable | None = None
+    step: Callable | None = None
+    amplification: Callable[[AttackSettings], float] | None = None
     single_step: bool = False
 
 
 # The table. Where several letters fill one stage they are applied in this order.
 PARTS: dict[str, Part] = {
     "m": Part("MI-FGSM", momentum=gradients.accumulate),
+    "n": Part("NI-FGSM", look_ahead=gradients.look_ahead, momentum=gradients.accumulate),
+    "d": Part("DI", view=diversity.diverse_input, single_step=True),
+    "t": Part("TI", smoothing=gradients.smooth, single_step=True),
+    "s": Part(
+        "SI",
+        copies=gradients.scale_copy,
+        num_copies=operator.attrgetter("num_scales"),
+        single_step=True,
+    ),
+    "v": Part("VT", variance=gradients.neighbour_variance),
+    "pi": Part(
+        "Patch-wise",
+        step=gradients.patch_wise,
+        amplification=operator.attrgetter("pi_factor"),
+    ),
 }
 
 # Stages that only one letter of a word may fill, and what two of them would be.
-_EXCLUSIVE = {"momentum": "two momenta"}
+_EXCLUSIVE = {
+    "momentum": "two momenta",
+    "look_ahead": "two look-aheads",
+    "copies": "two kinds of copies",
+    "variance": "two variances",
+    "step": "two kinds of step",
+}
 # The authors' spelling where it differs from the order of _SPELLING.
 _SPELLING = ("s", "t", "d", "v", "n", "m", "pi")
 _AUTHORS = {frozenset("sdt"): "sdt"}

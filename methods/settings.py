@@ -52,6 +52,7 @@ class AttackSettings:
         self._check("max_epsilon", 0 < self.max_epsilon <= 255, "above 0 and at most 255")
         for name in ("num_iter", "ti_kernel", "num_scales", "vt_samples"):
             self._check(name, self._is_whole(name) and getattr(self, name) >= 1, "an integer >= 1")
+        self._check("num_scales", self.num_scales <= 31, "at most 31")
         self._check("ti_kernel", self.ti_kernel % 2 == 1, "odd, so that the kernel has a centre")
         for name in ("momentum", "aux_weight", "vt_radius"):
             self._check(name, 0 <= getattr(self, name) < math.inf, "a finite number >= 0")
