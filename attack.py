@@ -28,7 +28,7 @@ def parse(arguments: list[str]) -> list[str]:
     try:
         rest = flags.FLAGS(arguments)
     except flags.Error as error:
-        sys.exit(_fail(f"{error} `python attack.py --help` lists the flags.", 2))
+        sys.exit(_fail(f"{str(error).rstrip('.')}: `python attack.py --help` lists the flags.", 2))
     if len(rest) > 1:
         sys.exit(_fail(f"{rest[1]!r} is no flag: flags begin with --.", 2))
     return rest
