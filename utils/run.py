@@ -63,6 +63,18 @@ def run(config: RunConfig) -> Path:
     return folder.path
 
 
+def identity_of(config: RunConfig, networks: Networks, csv_sha256: str) -> dict[str, dict]:
+    """Returns what a folder's results must agree in: the recipe's flags and the files' SHA-256."""
+    return {
+        "flags": config.recipe() | {"source": list(networks.sources), "zoo": networks.zoo},
+        "content": {"--input_csv": csv_sha256}
+        | {
+            f"the checkpoint of {name}": models.checkpoint_sha256(prefix)
+            for name, prefix in networks.sources.items()
+        },
+    }
+
+
 def _begin(config: RunConfig, networks: Networks, dataset: Dataset, folder: RunFolder) -> dict:
     """Returns the content of run.json, joined with what an earlier run left in the folder.
 
@@ -71,11 +83,7 @@ def _begin(config: RunConfig, networks: Networks, dataset: Dataset, folder: RunF
     """
     prefixes = networks.sources | networks.victims
     digests = {name: models.checkpoint_sha256(prefix) for name, prefix in prefixes.items()}
-    identity = {
-        "flags": config.recipe() | {"source": list(networks.sources), "zoo": networks.zoo},
-        "content": {"--input_csv": dataset.csv_sha256}
-        | {f"the checkpoint of {name}": digests[name] for name in networks.sources},
-    }
+    identity = identity_of(config, networks, dataset.csv_sha256)
     folder.check_same(identity)
     earlier = folder.read_run() or {}
     described = {
@@ -107,7 +115,7 @@ def _begin(config: RunConfig, networks: Networks, dataset: Dataset, folder: RunF
 
 def _all_modes(config: RunConfig, dataset: Dataset, folder: RunFolder, earlier: dict) -> list[str]:
     """Returns this run's modes after those of earlier runs whose images are all there."""
-    finished = finished_images(folder) if earlier else {}
+    finished = finished_images(folder, dataset) if earlier else {}
     kept = [
         mode
         for mode in earlier.get("modes", [])

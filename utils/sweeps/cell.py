@@ -1,0 +1,77 @@
+"""One cell of a grid: one run of attack.py."""
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from utils.networks import Networks, choose_networks
+from utils.run import identity_of
+from utils.run_config import RunConfig
+from utils.run_folder import RunFolder
+
+ATTACK = Path(__file__).resolve().parent.parent.parent / "attack.py"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run.
+
+    Attributes:
+      config: its flags.
+    """
+
+    config: RunConfig
+
+    @property
+    def name(self) -> str:
+        """What it is called in lists: source/method/epsilon, seed."""
+        config = self.config
+        where = config.folder("", config.source)
+        return str(where.relative_to(config.output_dir)) + f" seed {config.seed}"
+
+    @cached_property
+    def networks(self) -> Networks:
+        """Its networks; raises what choose_networks raises."""
+        return choose_networks(self.config)
+
+    @property
+    def folder(self) -> RunFolder:
+        """Where its results are, or will be."""
+        networks = self.networks
+        return RunFolder(self.config.folder(networks.zoo, tuple(networks.sources)))
+
+    def command(self) -> list[str]:
+        """Returns attack.py's command line: the flags that differ from their defaults."""
+        defaults = RunConfig().all_flags()
+        flags = {
+            name: value
+            for name, value in self.config.all_flags().items()
+            if value != defaults[name] or name in ("method", "mode", "max_epsilon", "output_dir")
+        }
+        return [sys.executable, str(ATTACK), *(_flag(*item) for item in flags.items())]
+
+    def is_finished(self, csv_sha256: str) -> bool:
+        """Whether its folder holds all that attack.py would leave there.
+
+        Args:
+          csv_sha256: of the labels' CSV.
+        """
+        record = self.folder.read_run()
+        if record is None or record.get("status") != "complete":
+            return False
+        victims = record.get("victims", {})
+        return (
+            record.get("identity") == identity_of(self.config, self.networks, csv_sha256)
+            and set(self.config.modes) <= set(record.get("modes", ()))
+            and set(self.networks.victims) <= set(victims)
+            and all((self.folder.path / name).is_file() for name in ("transfer.csv", "steps.csv"))
+        )
+
+
+def _flag(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no{name}"
+    if isinstance(value, (list, tuple)):
+        return f"--{name}={','.join(map(str, value))}"
+    return f"--{name}={value:g}" if isinstance(value, float) else f"--{name}={value}"

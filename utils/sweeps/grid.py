@@ -1,0 +1,144 @@
+"""The grid of a sweep, read from YAML."""
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import yaml
+
+from methods import AttackSettings
+from utils.errors import UsageError
+from utils.run_config import RunConfig
+from utils.sweeps.cell import Cell
+
+# Key of the file -> (type of its entries, what it stands for).
+_AXES = {
+    "sources": str,
+    "methods": str,
+    "modes": str,
+    "epsilons": (int, float),
+    "sign_epsilons": (int, float),
+    "victims": str,
+    "seeds": int,
+}
+_NEEDED = ("sources", "methods", "modes", "epsilons")
+_OF_THE_GRID = {"source", "method", "mode", "max_epsilon", "victims", "seed", "compare_sign"}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a sweep covers.
+
+    Attributes:
+      sources: networks to attack; "a+b" is an ensemble.
+      methods, modes, epsilons: crossed with each other.
+      sign_epsilons: epsilons that only `sign` is run at, as points to interpolate between.
+      victims: networks to judge on; none: all whose checkpoints are found.
+      seeds: each has an output folder of its own, OUTPUT_DIR/seedN; none: seed 0, no such folder.
+      flags: other flags of attack.py, for all cells.
+    """
+
+    sources: tuple[str, ...]
+    methods: tuple[str, ...]
+    modes: tuple[str, ...]
+    epsilons: tuple[float, ...]
+    sign_epsilons: tuple[float, ...] = ()
+    victims: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    flags: tuple[tuple[str, object], ...] = ()
+
+    def with_flags(self, **flags: object) -> "Grid":
+        """Returns the grid with flags added; None leaves a flag as it is."""
+        given = {name: value for name, value in flags.items() if value is not None}
+        return replace(self, flags=tuple((dict(self.flags) | given).items()))
+
+    @property
+    def output_dir(self) -> Path:
+        """Where the results of all seeds are."""
+        return Path(str(dict(self.flags).get("output_dir", RunConfig().output_dir)))
+
+    def cells(self) -> list[Cell]:
+        """Returns one cell a run of attack.py: cheap settings first, one seed after the other.
+
+        Raises:
+          UsageError, MethodError: a value that attack.py would refuse.
+        """
+        settings = [(epsilon, self.modes) for epsilon in self.epsilons]
+        settings += [(e, ("sign",)) for e in self.sign_epsilons if e not in self.epsilons]
+        return [
+            self._cell(seed, source, method, epsilon, modes)
+            for seed in self.seeds or (None,)
+            for source in self.sources
+            for method in self.methods
+            for epsilon, modes in sorted(settings)
+        ]
+
+    def _cell(
+        self, seed: int | None, source: str, method: str, epsilon: float, modes: tuple[str, ...]
+    ) -> Cell:
+        flags = dict(self.flags)
+        flags |= {
+            "source": tuple(source.split("+")),
+            "method": method,
+            "mode": modes,
+            "compare_sign": "sign" in modes,
+            "max_epsilon": float(epsilon),
+            "victims": self.victims,
+            "seed": seed or 0,
+            "output_dir": str(self.output_dir if seed is None else self.output_dir / f"seed{seed}"),
+        }
+        try:
+            return Cell(RunConfig.of_flags(flags))
+        except TypeError as error:
+            raise UsageError(
+                f"The grid's flags hold a value of the wrong kind: {error}."
+            ) from error
+
+
+def read_grid(path: Path) -> Grid:
+    """Reads a grid.
+
+    Raises:
+      UsageError: it can't be read, or holds something unknown, missing or of the wrong kind.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text())
+    except OSError as error:
+        raise UsageError(f"--grid {path} can't be read: {error.strerror}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"--grid {path} is no YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise UsageError(f"--grid {path} must map {', '.join(_NEEDED)} to lists.")
+    known = (*_AXES, "flags")
+    for name in content:
+        if name not in known:
+            raise UsageError(f"--grid {path}: {name!r} is unknown; known are {', '.join(known)}.")
+    axes = {name: _axis(path, content, name) for name in _AXES if name in content}
+    for name in _NEEDED:
+        if not axes.get(name):
+            raise UsageError(f"--grid {path}: {name} is missing: give a list.")
+    return Grid(**axes, flags=tuple(_flags(path, content.get("flags") or {}).items()))
+
+
+def _axis(path: Path, content: dict, name: str) -> tuple:
+    values = content[name] if isinstance(content[name], list) else [content[name]]
+    values = [] if content[name] is None else values
+    for value in values:
+        if not isinstance(value, _AXES[name]) or isinstance(value, bool):
+            raise UsageError(f"--grid {path}: {name} holds {value!r}, which is of the wrong kind.")
+    if len(set(values)) != len(values):
+        raise UsageError(f"--grid {path}: {name} names something twice.")
+    return tuple(values)
+
+
+def _flags(path: Path, flags: object) -> dict[str, object]:
+    known = {item.name for item in (*fields(RunConfig), *fields(AttackSettings))} - {"attack"}
+    if not isinstance(flags, dict):
+        raise UsageError(f"--grid {path}: flags must map flags of attack.py to values.")
+    for name in flags:
+        if name in _OF_THE_GRID:
+            raise UsageError(
+                f"--grid {path}: {name} belongs to the grid's own lists, not to flags."
+            )
+        if name not in known:
+            raise UsageError(f"--grid {path}: flags holds {name!r}, which is no flag of attack.py.")
+    return flags

@@ -1,0 +1,139 @@
+"""A sweep: which cells are left, running them, and what to say about it."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data import DataError, Dataset
+from models import ModelError, UnknownNetwork
+from utils.errors import RunError
+from utils.loading import load_dataset
+from utils.sweeps.cell import Cell
+from utils.sweeps.estimate import Speed, duration
+from utils.sweeps.process import Job, Outcome
+
+Runner = Callable[[Sequence[Job], Callable[[Outcome], None]], int]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A cell and what is known of it before it runs.
+
+    Attributes:
+      cell: the cell.
+      images: how many it attacks.
+      finished: whether its results are there.
+      problem: why it can't run, or empty.
+    """
+
+    cell: Cell
+    images: int = 0
+    finished: bool = False
+    problem: str = ""
+
+
+def plan(cells: Sequence[Cell]) -> list[Planned]:
+    """Looks at every cell's networks, images and folder.
+
+    Raises:
+      UsageError, UnknownNetwork: a flag that no cell could obey.
+    """
+    known: dict[tuple, Dataset] = {}
+    return [_planned(cell, known) for cell in cells]
+
+
+def describe(planned: Sequence[Planned], output_dir: Path) -> str:
+    """Returns the list of cells with a time estimate for those that are left."""
+    speed = Speed.learnt_from(output_dir)
+    lines, total = [], 0.0
+    for one in planned:
+        if one.finished:
+            lines.append(f"  done     {one.cell.name}")
+        elif one.problem:
+            lines.append(f"  can't    {one.cell.name}: {one.problem}")
+        else:
+            seconds = _seconds(one, speed)
+            total += seconds
+            modes = ",".join(one.cell.config.modes)
+            about = f"{one.images} images, {len(one.cell.networks.victims)} victims, {modes}"
+            lines.append(f"  {duration(seconds):>8} {one.cell.name}  ({about})")
+    left = sum(not one.finished and not one.problem for one in planned)
+    lines.append(
+        f"{len(planned)} cells, {left} to run: about {duration(total)} with one process "
+        f"({speed.basis()})."
+    )
+    return "\n".join(lines)
+
+
+def run_sweep(planned: Sequence[Planned], runner: Runner, cwd: Path) -> int:
+    """Runs the cells that are left, whatever becomes of the others, and lists the failures.
+
+    Args:
+      planned: from `plan`.
+      runner: takes jobs and a function to report each outcome to; returns 0 or 128 + signal.
+      cwd: the folder that relative paths start from.
+
+    Returns:
+      0; 1 where a cell failed; 128 + the signal that stopped the sweep.
+    """
+    failures = [Outcome(p.cell.name, 1, 0.0, p.problem) for p in planned if p.problem]
+    jobs = [_job(one.cell, cwd) for one in planned if not one.finished and not one.problem]
+    begin, ended = time.monotonic(), 0
+
+    def report(outcome: Outcome) -> None:
+        nonlocal ended
+        ended += 1
+        state = f"FAILED ({outcome.code})" if outcome.code else "done"
+        place = f"[{ended}/{len(jobs)}]"
+        print(f"{place} {outcome.name}: {state} in {duration(outcome.seconds)}", flush=True)
+        if outcome.code:
+            failures.append(outcome)
+
+    stopped = runner(jobs, report) if jobs else 0
+    there = sum(one.finished for one in planned)
+    print(
+        f"{len(planned)} cells: {there} were there, {ended} ran in "
+        f"{duration(time.monotonic() - begin)}, {len(failures)} failed."
+    )
+    for failure in failures:
+        log = f" (log: {failure.log})" if failure.log else ""
+        print(f"  FAILED {failure.name}: {failure.message}{log}")
+    if stopped:
+        print("Stopped; give the same command again to continue.")
+        return stopped
+    return 1 if failures else 0
+
+
+def _planned(cell: Cell, known: dict[tuple, Dataset]) -> Planned:
+    try:
+        config, networks = cell.config, cell.networks
+        reading = (
+            *(networks.input_csv, networks.input_dir, networks.max_label, config.limit),
+            *(config.skip_missing_images, config.attack.targeted),
+        )
+        if reading not in known:
+            known[reading] = load_dataset(config, networks)
+        dataset = known[reading]
+        return Planned(cell, len(dataset), cell.is_finished(dataset.csv_sha256))
+    except UnknownNetwork:
+        raise
+    except (RunError, DataError, ModelError) as error:
+        return Planned(cell, problem=str(error))
+
+
+def _seconds(one: Planned, speed: Speed) -> float:
+    networks = one.cell.networks
+    source = "+".join(networks.sources)
+    return speed.seconds(one.cell.config, source, one.images, len(networks.victims))
+
+
+def _job(cell: Cell, cwd: Path) -> Job:
+    output_dir = Path(cell.config.output_dir).absolute()
+    return Job(
+        name=cell.name,
+        command=tuple(cell.command()),
+        cwd=str(cwd),
+        log=str(output_dir / ".sweep" / (cell.name.replace("/", "-").replace(" ", "-") + ".log")),
+        lock=str(cell.folder.path.absolute() / ".progress" / "lock"),
+    )
