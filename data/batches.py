@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import DataError
-from data.images import decode_image
+from data.images import decode_image, read_bytes
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,7 @@ def batches(
 def _read(paths: Sequence[Path], start: int, batch_size: int) -> Batch:
     images, digests = [], []
     for path in paths:
-        try:
-            content = Path(path).read_bytes()
-        except OSError as error:
-            raise DataError(f"Image {path} can't be read: {error.strerror}.") from error
+        content = read_bytes(path)
         images.append(decode_image(content, path))
         digests.append(hashlib.sha256(content).hexdigest())
         if images[-1].shape != images[0].shape:

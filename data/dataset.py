@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
+from data.csv_rows import read_rows
 from data.errors import DataError
 from data.files import sha256_of
 from data.images import png_side
@@ -15,9 +15,9 @@ from data.images import png_side
 # What may become a file name: nothing that leaves the folder, and nothing that a spreadsheet
 # would run as a formula.
 _SAFE_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
-_MAX_ROWS = 1_000_000
-_CHUNK_ROWS = 10_000
-_MAX_HEADER_BYTES = 1 << 16
+# Twice ImageNet's validation set; a file of millions of rows is refused before it fills the memory.
+_MAX_ROWS = 100_000
+_REQUIRED, _TARGET = ("ImageId", "TrueLabel"), ("TargetClass",)
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ def read_dataset(
     if not Path(image_dir).is_dir():
         raise DataError(f"--input_dir {image_dir} is no folder: give the one with the PNGs.")
     ids, paths, true_labels, targets = [], [], [], []
-    missing: list[Path] = []
+    missing, first_missing = 0, None
     for image_id, true_label, target in _rows(csv_path, max_label, targeted):
         if limit is not None and len(ids) == limit:
             break
         path = Path(image_dir) / f"{image_id}.png"
         if not path.is_file():
-            missing.append(path)
+            missing, first_missing = missing + 1, first_missing or path
             continue
         ids.append(image_id)
         paths.append(path)
@@ -88,7 +88,7 @@ def read_dataset(
         targets.append(target)
     if missing and not skip_missing:
         raise DataError(
-            f"Image {missing[0]} is missing ({len(missing)} in all): add what is missing, or give "
+            f"Image {first_missing} is missing ({missing} in all): add what is missing, or give "
             "--skip_missing_images to leave these rows out."
         )
     if not ids:
@@ -100,7 +100,7 @@ def read_dataset(
         target_classes=None if None in targets else np.array(targets, np.int32),
         side=_common_side(paths),
         csv_sha256=sha256_of(csv_path),
-        skipped=len(missing),
+        skipped=missing,
     )
 
 
@@ -118,84 +118,45 @@ def _common_side(paths: list[Path]) -> int:
 def _rows(csv_path: Path, max_label: int, targeted: bool) -> Iterator[tuple[str, int, int | None]]:
     """Yields (ImageId, TrueLabel, TargetClass or None) row by row, in bounded memory."""
     seen: dict[str, int] = {}
-    for first, chunk in _chunks(csv_path, targeted):
-        has_target = "TargetClass" in chunk
-        for offset, row in enumerate(chunk.itertuples(index=False)):
-            line = first + offset
-            image_id = row.ImageId
-            _check_id(image_id, csv_path, line)
-            if image_id in seen:
-                raise DataError(
-                    f"{csv_path}: ImageId {image_id} stands in rows {seen[image_id]} and {line}: "
-                    "keep one of them."
-                )
-            seen[image_id] = line
-            true_label = _label(row.TrueLabel, "TrueLabel", max_label, csv_path, line)
-            target = None
-            if has_target and (targeted or row.TargetClass):
-                target = _label(row.TargetClass, "TargetClass", max_label, csv_path, line)
-            if targeted and target == true_label:
-                raise DataError(
-                    f"{csv_path}, row {line}: TargetClass equals TrueLabel ({target}): a targeted "
-                    "run needs another class."
-                )
-            yield image_id, true_label, target
+    for number, row in read_rows(csv_path, _REQUIRED + (_TARGET if targeted else ())):
+        if number > _MAX_ROWS:
+            raise DataError(
+                f"--input_csv {csv_path} has more than {_MAX_ROWS} rows: split it, or give --limit."
+            )
+        image_id = row["ImageId"]
+        _check_id(image_id, csv_path, number)
+        if image_id in seen:
+            raise DataError(
+                f"{csv_path}: ImageId {image_id} stands in rows {seen[image_id]} and {number}: "
+                "keep one of them."
+            )
+        seen[image_id] = number
+        true_label = _label(row["TrueLabel"], "TrueLabel", max_label, csv_path, number)
+        target = None
+        if targeted or row.get("TargetClass"):
+            target = _label(row["TargetClass"], "TargetClass", max_label, csv_path, number)
+        if targeted and target == true_label:
+            raise DataError(
+                f"{csv_path}, row {number}: TargetClass equals TrueLabel ({target}): a targeted "
+                "run needs another class."
+            )
+        yield image_id, true_label, target
 
 
-def _chunks(csv_path: Path, targeted: bool) -> Iterator[tuple[int, pd.DataFrame]]:
-    """Yields (number of the first row, rows as strings), rows counted from 1 without the header."""
-    wanted = ("ImageId", "TrueLabel", "TargetClass")
-    try:
-        with open(csv_path, "rb") as file:
-            header = file.read(_MAX_HEADER_BYTES)
-        if header and b"\n" not in header and len(header) == _MAX_HEADER_BYTES:
-            raise DataError(f"--input_csv {csv_path} is not a CSV file: its first line never ends.")
-        with pd.read_csv(
-            csv_path,
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            usecols=lambda name: name in wanted,
-            chunksize=_CHUNK_ROWS,
-        ) as chunks:
-            first = 1
-            for chunk in chunks:
-                for column in wanted if targeted else wanted[:2]:
-                    if column not in chunk:
-                        raise DataError(
-                            f"--input_csv {csv_path} has no column {column}: it needs the columns "
-                            "of dev_dataset.csv (ImageId, TrueLabel, TargetClass)."
-                        )
-                if first > _MAX_ROWS:
-                    raise DataError(
-                        f"--input_csv {csv_path} has more than {_MAX_ROWS} rows: split it, or give "
-                        "--limit."
-                    )
-                yield first, chunk
-                first += len(chunk)
-    except OSError as error:
-        raise DataError(f"--input_csv {csv_path} can't be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+def _check_id(image_id: str, csv_path: Path, number: int) -> None:
+    if not _SAFE_ID.fullmatch(image_id):
         raise DataError(
-            f"--input_csv {csv_path} is not a CSV file in UTF-8 ({str(error).strip()}): save it "
-            "as one."
-        ) from error
-
-
-def _check_id(image_id: str, csv_path: Path, line: int) -> None:
-    if not isinstance(image_id, str) or not _SAFE_ID.fullmatch(image_id):
-        raise DataError(
-            f"{csv_path}, row {line}: ImageId {str(image_id)[:80]!r} can't be a file name inside "
+            f"{csv_path}, row {number}: ImageId {image_id[:80]!r} can't be a file name inside "
             "the output folder: use letters, digits, '_', '-' and '.', beginning with a letter, a "
             "digit or '_'."
         )
 
 
-def _label(text: str, column: str, max_label: int, csv_path: Path, line: int) -> int:
-    label = int(text) if isinstance(text, str) and re.fullmatch(r"[0-9]{1,9}", text) else -1
+def _label(text: str, column: str, max_label: int, csv_path: Path, number: int) -> int:
+    label = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else -1
     if not 1 <= label <= max_label:
         raise DataError(
-            f"{csv_path}, row {line}: {column} is {str(text)[:80]!r}; it must be a whole number "
+            f"{csv_path}, row {number}: {column} is {text[:80]!r}; it must be a whole number "
             f"from 1 to {max_label}."
         )
     return label

@@ -2,6 +2,8 @@
 
 import io
 import struct
+import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from data.files import write_atomically
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_BYTES = 26  # signature, length and type of the first chunk, width, height, depth, colour
 MAX_SIDE = 2048
+# Four raw channels of the largest side and as much again for what else a PNG may hold.
+_MAX_BYTES = 2 * 4 * MAX_SIDE**2
 # zlib's level 1: about as small as the default for perturbed photos, and several times as fast.
 _COMPRESSION = 1
 
@@ -43,25 +47,48 @@ def decode_image(content: bytes, path: Path) -> np.ndarray:
     Raises:
       DataError: as `png_side`, or the data is broken or cut short.
     """
-    _side(content[:_HEADER_BYTES], path)
+    side = _side(content[:_HEADER_BYTES], path)
     try:
-        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
-            return np.asarray(image.convert("RGB"))
+        with warnings.catch_warnings():
+            # Of an image that is too large (below), and of an APNG's later frames.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+                # A second header further on would be the one that Pillow makes room for.
+                if image.size != (side, side):
+                    raise ValueError("two headers that contradict each other")
+                return np.asarray(image.convert("RGB"))
     # Pillow reports broken PNG data by any of these.
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except (
+        *(OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error),
+        Image.DecompressionBombError,
+    ) as error:
         raise DataError(
             f"Image {path} is broken or cut short ({error}): replace it, or take its row out of "
             "the CSV."
         ) from error
 
 
-def read_image(path: Path) -> np.ndarray:
-    """Reads one PNG as `decode_image` does: uint8 [S, S, 3]."""
+def read_bytes(path: Path) -> bytes:
+    """Returns an image file's bytes.
+
+    Raises:
+      DataError: it can't be read, or is larger than any image of MAX_SIDE.
+    """
     try:
-        content = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            content = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise DataError(f"Image {path} can't be read: {error.strerror}.") from error
-    return decode_image(content, path)
+    if len(content) > _MAX_BYTES:
+        raise DataError(
+            f"Image {path} is a file of more than {_MAX_BYTES >> 20} MB: store it as a plain PNG."
+        )
+    return content
+
+
+def read_image(path: Path) -> np.ndarray:
+    """Reads one PNG as `decode_image` does: uint8 [S, S, 3]."""
+    return decode_image(read_bytes(path), path)
 
 
 def write_image(path: Path, pixels: np.ndarray) -> bytes:

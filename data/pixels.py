@@ -9,17 +9,23 @@ def from_uint8(pixels: np.ndarray) -> np.ndarray:
 
 
 def to_uint8(
-    images: np.ndarray, originals: np.ndarray, max_epsilon: float | None = None
+    images: np.ndarray,
+    originals: np.ndarray,
+    max_epsilon: float | None = None,
+    max_l2: float | None = None,
 ) -> np.ndarray:
-    """Rounds adversarial images to bytes without leaving the epsilon box.
+    """Rounds adversarial images to bytes without leaving the bound.
 
-    Rounding to the nearest integer keeps a whole-numbered bound by itself; with a bound such as
-    2.5 it may pass it by half a level, so the result is clipped to the whole levels inside.
+    Rounding to the nearest integer keeps a whole-numbered epsilon by itself; with a bound such as
+    2.5 it may pass it by half a level, so the result is clipped to the whole levels inside. It may
+    also lengthen a perturbation: under an L2 bound, the entries that it took furthest out are taken
+    one level back, as many as are needed.
 
     Args:
       images: float32 [N, H, W, 3] in [-1, 1].
       originals: uint8 [N, H, W, 3], the clean images.
-      max_epsilon: the L-infinity bound in [0, 255] units, or None for an attack without one.
+      max_epsilon: the L-infinity bound in [0, 255] units; None for an attack without one.
+      max_l2: the bound on each image's L2 norm in [0, 255] units; None for an attack without one.
 
     Returns:
       uint8 [N, H, W, 3].
@@ -28,13 +34,36 @@ def to_uint8(
       AssertionError: a value is not finite or leaves the bound: a bug in the attack, never written.
     """
     assert np.isfinite(images).all(), "an adversarial image holds a value that is not finite"
-    levels = np.rint((images.astype(np.float64) + 1.0) * 127.5)
+    exact = (images.astype(np.float64) + 1.0) * 127.5
+    levels = np.rint(exact)
     assert levels.min() >= 0 and levels.max() <= 255, "an adversarial image leaves [-1, 1]"
-    if max_epsilon is None:
-        return levels.astype(np.uint8)
     clean = originals.astype(np.float64)
-    whole = np.floor(max_epsilon)
-    assert np.abs(levels - clean).max() < max_epsilon + 0.51, "an image leaves the epsilon box"
-    bounded = np.clip(levels, clean - whole, clean + whole).astype(np.uint8)
-    assert np.abs(bounded.astype(np.int16) - originals.astype(np.int16)).max() <= max_epsilon
-    return bounded
+    if max_epsilon is not None:
+        assert np.abs(levels - clean).max() < max_epsilon + 0.51, "an image leaves the epsilon box"
+        whole = np.floor(max_epsilon)
+        levels = np.clip(levels, clean - whole, clean + whole)
+    if max_l2 is not None:
+        levels = clean + np.stack(
+            [
+                _shortened(rounded, perturbation, max_l2)
+                for rounded, perturbation in zip(levels - clean, exact - clean, strict=True)
+            ]
+        )
+    return levels.astype(np.uint8)
+
+
+def _shortened(rounded: np.ndarray, exact: np.ndarray, max_l2: float) -> np.ndarray:
+    """Takes entries of one rounded perturbation [H, W, 3] a level back until max_l2 holds."""
+    excess = (rounded**2).sum() - max_l2**2
+    if excess <= 0:
+        return rounded
+    # Float32 images are exact to 1e-5 levels an entry; a bug would be further out.
+    assert np.sqrt((exact**2).sum()) < max_l2 * 1.001 + 0.01, "an image leaves the L2 ball"
+    sizes = np.abs(rounded).ravel()
+    outward = np.where(sizes > 0, sizes - np.abs(exact).ravel(), -np.inf)
+    order = np.argsort(-outward, kind="stable")
+    saved = np.cumsum(np.maximum(2 * sizes[order] - 1, 0))
+    back = order[: np.searchsorted(saved, excess) + 1]
+    shortened = rounded.ravel().copy()
+    shortened[back] -= np.sign(shortened[back])
+    return shortened.reshape(rounded.shape)
