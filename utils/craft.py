@@ -9,7 +9,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from data import Batch, Dataset, batches, from_uint8, sha256_of, to_uint8, write_image
-from methods import Attack, Crafted, image_key, parse_method
+from methods import MODES, Attack, Crafted, image_key, parse_method
 from models import Classifier, Ensemble
 from utils.errors import RunError, UsageError
 from utils.interruption import Interruption
@@ -17,16 +17,24 @@ from utils.run_config import RunConfig
 from utils.run_folder import RunFolder
 
 
-def finished_images(folder: RunFolder) -> dict[tuple[str, str], dict]:
+def finished_images(folder: RunFolder, dataset: Dataset) -> dict[tuple[str, str], dict]:
     """Returns (mode, image id) -> record of every PNG that is there as it was written.
 
-    A PNG counts by its content: one that was changed since, or never recorded, is made again.
+    A PNG counts by its content, and so does the image that it was made from: where one of them was
+    changed since, or never recorded, the PNG is made again.
     """
+    records = folder.crafted.read()
+    digests = {}
+    if records:
+        digests = dict(zip(dataset.ids, map(sha256_of, dataset.paths), strict=True))
     finished = {}
-    for record in folder.crafted.read():
-        path = folder.png(record["mode"], record["image_id"])
+    for record in records:
+        mode, image_id = record["mode"], record["image_id"]
+        if mode not in MODES or digests.get(image_id) != record["image_sha256"]:
+            continue
+        path = folder.png(mode, image_id)
         if path.is_file() and sha256_of(path) == record["png_sha256"]:
-            finished[record["mode"], record["image_id"]] = record
+            finished[mode, image_id] = record
     return finished
 
 
@@ -55,8 +63,7 @@ def craft(
       DataError: an image can't be read or a PNG written.
       Interrupted: a signal came.
     """
-    finished = finished_images(folder)
-    digests = [sha256_of(path) for path in dataset.paths] if finished else None
+    finished = finished_images(folder, dataset)
     todo = {}
     for start in range(0, len(dataset), config.batch_size):
         members = range(start, min(start + config.batch_size, len(dataset)))
@@ -65,12 +72,12 @@ def craft(
         modes = tuple(
             mode
             for mode in config.modes
-            if any(not _is_finished(finished, mode, dataset, digests, i) for i in members)
+            if any((mode, dataset.ids[i]) not in finished for i in members)
         )
         if modes:
             todo[start] = modes
     if not todo:
-        return finished
+        return _in_order(finished, dataset)
     source = load_source()
     method = parse_method(config.method)
     attack = Attack(method, config.attack, source.logits_and_aux, config.jit_compile)
@@ -92,14 +99,13 @@ def craft(
         finally:
             # Also where a later batch fails: what is crafted is to be kept.
             finished.update(writing.result() if writing else {})
-    return finished
+    return _in_order(finished, dataset)
 
 
-def _is_finished(
-    finished: dict, mode: str, dataset: Dataset, digests: list[str] | None, index: int
-) -> bool:
-    record = finished.get((mode, dataset.ids[index]))
-    return record is not None and record["image_sha256"] == digests[index]
+def _in_order(finished: dict[tuple[str, str], dict], dataset: Dataset) -> dict:
+    # Means over the records shall not depend on where a run was interrupted, not even in rounding.
+    place = {image_id: index for index, image_id in enumerate(dataset.ids)}
+    return dict(sorted(finished.items(), key=lambda item: (item[0][0], place[item[0][1]])))
 
 
 class _Labels:
@@ -158,11 +164,16 @@ def _write_batch(
     crafted: dict[str, Crafted],
 ) -> dict[tuple[str, str], dict]:
     """Writes a batch's PNGs, then the record that they are finished; returns the records."""
-    bound = config.attack.max_epsilon if config.attack.norm == "linf" else None
+    settings = config.attack
+    bound = (
+        {"max_l2": settings.max_l2}
+        if settings.norm == "l2"
+        else {"max_epsilon": settings.max_epsilon}
+    )
     records = []
     for mode, result in crafted.items():
         originals = batch.pixels[: batch.count]
-        pixels = to_uint8(np.asarray(result.images)[: batch.count], originals, bound)
+        pixels = to_uint8(np.asarray(result.images)[: batch.count], originals, **bound)
         cosine, zero_share = np.asarray(result.cosine), np.asarray(result.zero_share)
         for i in range(batch.count):
             image_id = dataset.ids[batch.start + i]

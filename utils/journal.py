@@ -9,10 +9,16 @@ from data import DataError
 
 
 class Journal:
-    """One JSON object a line. A line counts when it is whole: the last one may be torn."""
+    """One JSON object a line. A line counts when it is whole: the last one may be torn.
 
-    def __init__(self, path: Path):
+    Args:
+      path: the file.
+      keys: what a record needs to count.
+    """
+
+    def __init__(self, path: Path, keys: Iterable[str] = ()):
         self._path = path
+        self._keys = frozenset(keys)
 
     def read(self) -> list[dict]:
         """Returns the whole records, in the order in which they were written."""
@@ -26,9 +32,9 @@ class Journal:
         for line in content.split(b"\n"):
             try:
                 record = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-            if isinstance(record, dict):
+            if isinstance(record, dict) and self._keys <= record.keys():
                 records.append(record)
         return records
 

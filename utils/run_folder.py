@@ -15,7 +15,10 @@ from utils.journal import Journal
 
 RUN_FILE = "run.json"
 TABLES = ("transfer.csv", "per_image.csv", "steps.csv")
-_PROGRESS = ".progress"
+_PROGRESS, _CRAFTED, _JUDGED = ".progress", "crafted.jsonl", "judged.jsonl"
+_CRAFTED_KEYS = ("mode", "image_id", "image_sha256", "png_sha256", "cosine", "zero_share")
+_JUDGED_KEYS = ("victim", "weights", "mode", "image_id", "png_sha256", "labels", "confidence")
+_RUN_KEYS = {"status", "zoo", "identity", "flags", "modes", "sources", "victims", "images", "side"}
 
 
 class RunFolder:
@@ -24,8 +27,8 @@ class RunFolder:
     def __init__(self, path: Path):
         self.path = Path(path)
         progress = self.path / _PROGRESS
-        self.crafted = Journal(progress / "crafted.jsonl")
-        self.judged = Journal(progress / "judged.jsonl")
+        self.crafted = Journal(progress / _CRAFTED, _CRAFTED_KEYS)
+        self.judged = Journal(progress / _JUDGED, _JUDGED_KEYS)
 
     def png(self, mode: str, image_id: str) -> Path:
         """Returns the place of one adversarial image."""
@@ -39,11 +42,14 @@ class RunFolder:
         """
         path = self.path / RUN_FILE
         try:
-            return json.loads(path.read_text())
+            run = json.loads(path.read_text())
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise DataError(f"{path} can't be read ({error}): it is no file of ours.") from error
+        if not isinstance(run, dict) or not run.keys() >= _RUN_KEYS:
+            raise DataError(f"{path} is no file of ours: give --overwrite to start anew.")
+        return run
 
     def write_run(self, run: dict) -> None:
         """Writes run.json, whole or not at all."""
@@ -84,7 +90,7 @@ class RunFolder:
             shutil.rmtree(self.path / mode, ignore_errors=True)
         for name in (RUN_FILE, *TABLES):
             (self.path / name).unlink(missing_ok=True)
-        for name in ("crafted.jsonl", "judged.jsonl"):
+        for name in (_CRAFTED, _JUDGED):
             (self.path / _PROGRESS / name).unlink(missing_ok=True)
 
     def _remove_partial_files(self) -> None:
@@ -135,7 +141,7 @@ def open_run_folder(path: Path, output_dir: Path) -> Iterator[RunFolder]:
 def _refuse_links(path: Path, output_dir: Path) -> None:
     below = [path, *(parent for parent in path.parents if output_dir in parent.parents)]
     inside = [path / name for name in (_PROGRESS, RUN_FILE, *TABLES, *MODES)]
-    journals = [path / _PROGRESS / name for name in ("crafted.jsonl", "judged.jsonl", "lock")]
+    journals = [path / _PROGRESS / name for name in (_CRAFTED, _JUDGED, "lock")]
     for each in (output_dir, *below, *inside, *journals):
         if each.is_symlink():
             raise UsageError(
