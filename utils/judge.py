@@ -19,10 +19,8 @@ from models import Classifier
 from utils.cost import perturbation_cost
 from utils.errors import FRIENDLY, UsageError, exit_code
 from utils.interruption import Interruption
-from utils.loading import load_dataset, load_victim
-from utils.networks import choose_networks
+from utils.loading import load_recorded_dataset, load_victim
 from utils.predictions import Judge
-from utils.run_config import RunConfig
 from utils.run_folder import RunFolder, open_run_folder
 from utils.tables import per_image_table, to_csv, transfer_table
 
@@ -154,7 +152,7 @@ def judge_run(
     predictions = judge(
         dataset,
         modes,
-        {name: "+".join(victim["sha256"].values()) for name, victim in victims.items()},
+        {name: weights_of(victim) for name, victim in victims.items()},
         lambda name: load_victim(
             name, Path(victims[name]["checkpoint"]), flags["victim_preprocessing"]
         ),
@@ -164,20 +162,40 @@ def judge_run(
         afresh,
     )
     costs = measure_costs(dataset, modes, folder)
+    per_image, transfer = make_tables(record, dataset, predictions, costs)
+    for name, table in (("per_image.csv", per_image), ("transfer.csv", transfer)):
+        write_atomically(folder.path / name, to_csv(table))
+    unchanged = costs[costs["linf"] == 0].groupby("mode", sort=False).size()
+    return Judged(transfer, {mode: int(count) for mode, count in unchanged.items()})
+
+
+def make_tables(
+    record: dict, dataset: Dataset, predictions: pd.DataFrame, costs: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Returns per_image.csv and transfer.csv as tables.
+
+    Args:
+      record: the content of run.json.
+      dataset: the clean images.
+      predictions: as `judge` returns.
+      costs: as `measure_costs` returns.
+    """
+    flags, sources = record["flags"], tuple(record["sources"])
     method = parse_method(flags["method"])
     about = {
-        "source": "+".join(record["sources"]),
+        "source": "+".join(sources),
         "method": method.name,
         "max_epsilon": flags["max_epsilon"],
         "num_iter": method.iterations(flags["num_iter"]),
         "targeted": flags["targeted"],
     }
     per_image = per_image_table(about, dataset, predictions, costs)
-    transfer = transfer_table(about, per_image, costs, tuple(record["sources"]), dataset.side)
-    for name, table in (("per_image.csv", per_image), ("transfer.csv", transfer)):
-        write_atomically(folder.path / name, to_csv(table))
-    unchanged = costs[costs["linf"] == 0].groupby("mode", sort=False).size()
-    return Judged(transfer, {mode: int(count) for mode, count in unchanged.items()})
+    return per_image, transfer_table(about, per_image, costs, sources, dataset.side)
+
+
+def weights_of(victim: dict) -> str:
+    """Returns what a victim's weights are, from its entry in run.json: one digest per file."""
+    return "+".join(victim["sha256"].values())
 
 
 def _known_predictions(folder: RunFolder) -> dict[tuple, dict]:
@@ -203,8 +221,7 @@ def main(arguments: list[str]) -> int:
         record = RunFolder(path).read_run() if path.is_dir() else None
         if record is None:
             raise UsageError(f"{path} holds no run.json: give the folder of a run.")
-        config = RunConfig.of_flags(record["flags"])
-        dataset = load_dataset(config, choose_networks(config))
+        dataset = load_recorded_dataset(record)
         with Interruption() as interruption, open_run_folder(path, path) as folder:
             judge_run(record, dataset, folder, interruption, afresh=True)
     except FRIENDLY as error:

@@ -1,28 +1,56 @@
 """From the names in a configuration or a run.json to data and networks in memory."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import models
 from data import Dataset, read_dataset
-from utils.networks import Networks
+from utils.networks import ZOOS, Networks, Zoo
 from utils.run_config import RunConfig
 
 
-def load_dataset(config: RunConfig, networks: Networks) -> Dataset:
+def load_dataset(config: RunConfig, place: Networks | Zoo) -> Dataset:
     """Reads the CSV and finds the images of a run.
+
+    Args:
+      config: the run.
+      place: has input_csv, input_dir and max_label.
 
     Raises:
       DataError: as `read_dataset`.
     """
     return read_dataset(
-        networks.input_csv,
-        networks.input_dir,
-        networks.max_label,
+        place.input_csv,
+        place.input_dir,
+        place.max_label,
         limit=config.limit,
         skip_missing=config.skip_missing_images,
         targeted=config.attack.targeted,
     )
+
+
+def load_recorded_dataset(
+    record: Mapping, input_csv: Path | None = None, input_dir: Path | None = None
+) -> Dataset:
+    """Finds the images of a finished run; no checkpoint is needed.
+
+    Args:
+      record: the content of run.json.
+      input_csv: where the CSV is now; None for where it was.
+      input_dir: where the images are now; None for where they were.
+
+    Raises:
+      DataError: as `read_dataset`.
+      UsageError, MethodError: run.json holds flags that no run can have.
+    """
+    config = RunConfig.of_flags(record["flags"])
+    place = replace(
+        ZOOS[record["zoo"]],
+        input_csv=Path(input_csv or config.input_csv),
+        input_dir=Path(input_dir or config.input_dir),
+    )
+    return load_dataset(config, place)
 
 
 def load_source(
