@@ -2,7 +2,6 @@
 
 import io
 import struct
-import warnings
 import zlib
 from pathlib import Path
 
@@ -49,14 +48,11 @@ def decode_image(content: bytes, path: Path) -> np.ndarray:
     """
     side = _side(content[:_HEADER_BYTES], path)
     try:
-        with warnings.catch_warnings():
-            # Of an image that is too large (below), and of an APNG's later frames.
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
-                # A second header further on would be the one that Pillow makes room for.
-                if image.size != (side, side):
-                    raise ValueError("two headers that contradict each other")
-                return np.asarray(image.convert("RGB"))
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            # A second header further on would be the one that Pillow makes room for.
+            if image.size != (side, side):
+                raise ValueError("two headers that contradict each other")
+            return np.asarray(image.convert("RGB"))
     # Pillow reports broken PNG data by any of these.
     except (
         *(OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error),
