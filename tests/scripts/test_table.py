@@ -1,0 +1,122 @@
+import io
+
+import pandas as pd
+import pytest
+
+from scripts import table
+from tests.made_up_results import write_run, write_sweep
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sweep")
+    return write_sweep(folder, modes=("sign", "affine", "test"))
+
+
+def _csv(capsys, *arguments):
+    assert table.main([*map(str, arguments), "--format", "csv"]) == 0
+    return pd.read_csv(io.StringIO(capsys.readouterr().out))
+
+
+def test_csv_holds_transfer_csvs_own_figures(sweep, capsys):
+    keys = ["method", "max_epsilon", "mode", "victim"]
+    made = _csv(capsys, sweep).set_index(keys)
+    written = pd.concat(pd.read_csv(file) for file in sweep.rglob("transfer.csv")).set_index(keys)
+    figures = ["success_rate", "success_low", "success_high", "gain_over_sign", "gain_low"]
+    figures += ["gain_high", "mcnemar_p", "setting", "images"]
+    assert len(written) == 2 * 4 * 3 * 3
+    pd.testing.assert_frame_equal(made.loc[written.index, figures], written[figures])
+
+
+def test_black_box_mean_leaves_the_source_out(sweep, capsys):
+    made = _csv(capsys, sweep, "--epsilon", 16).set_index(["method", "mode", "victim"])
+    rate = made["success_rate"]
+    expected = (rate["if", "affine", "net_b"] + rate["if", "affine", "net_c"]) / 2
+    assert rate["if", "affine", "black-box mean"] == pytest.approx(expected, abs=0.011)
+    mean = made.loc["if", "affine", "black-box mean"]
+    assert mean["gain_low"] < mean["gain_over_sign"] < mean["gain_high"]
+
+
+def test_markdown_has_methods_as_rows_and_modes_side_by_side(sweep, capsys):
+    assert table.main([str(sweep), "--epsilon", "16"]) == 0
+    text = capsys.readouterr().out
+    rows = {
+        line.split("|")[1].strip(): line.split("|")[2:-1]
+        for line in text.splitlines()
+        if "|" in line
+    }
+    header = [cell.strip() for cell in rows["method"]]
+    assert header == ["net_a†", "net_b", "net_c", "black-box mean", "mean L2"]
+    file = sweep / "imagenet/net_a/if/eps16/transfer.csv"
+    transfer = pd.read_csv(file).set_index(["victim", "mode"])["success_rate"]
+    cell = rows["I-FGSM"][1].strip()
+    shown = [float(part.strip("* ")) for part in cell.split("/")]
+    assert shown == pytest.approx(
+        [transfer["net_b", m] for m in ("sign", "affine", "test")], abs=0.06
+    )
+    best = max(transfer["net_b"])
+    assert f"**{best:.1f}**" in cell and cell.count("**") == 2
+    assert "MI-FGSM" in rows
+
+
+def test_latex_is_balanced_and_escaped(sweep, capsys):
+    assert table.main([str(sweep), "--format", "latex"]) == 0
+    text = capsys.readouterr().out
+    assert text.count("\\begin{tabular}") == text.count("\\end{tabular}") == 4
+    assert "net\\_b" in text and "$^{\\dagger}$" in text
+    rows = [line for line in text.splitlines() if line.endswith("\\\\")]
+    assert {line.count(" & ") for line in rows} == {5}
+
+
+def test_equal_l2_as_csv_and_markdown(sweep, capsys):
+    made = _csv(capsys, sweep, "--equal_l2")
+    assert set(made["mode"]) == {"affine", "test"}
+    assert table.main([str(sweep), "--equal_l2"]) == 0
+    assert "gain at equal L2, per victim" in capsys.readouterr().out
+
+
+def test_published_stand_beside_with_the_difference(tmp_path, capsys):
+    victims = ("inception_v3", "inception_v4", "resnet_v2_50")
+    write_run(tmp_path, method="m", source="inception_v3", victims=victims)
+    made = _csv(capsys, tmp_path, "--beside", "published").set_index(["mode", "victim"])
+    row = made.loc["sign", "inception_v4"]
+    assert row["published"] == pytest.approx((55.1 + 54.1) / 2)
+    assert row["difference"] == pytest.approx(row["success_rate"] - row["published"], abs=0.011)
+    assert pd.isna(made.loc["affine", "inception_v4"]["published"])
+    assert pd.isna(made.loc["sign", "resnet_v2_50"]["published"])
+    assert table.main([str(tmp_path), "--beside", "published"]) == 0
+    text = capsys.readouterr().out
+    assert f"(54.6, {row['difference']:+.1f})" in text
+    assert "images is 40 here, 1000 there" in text
+
+
+def test_another_source_has_nothing_published_beside_it(sweep, capsys):
+    assert table.main([str(sweep), "--beside", "published"]) == 0
+    assert "Nothing to stand beside" in capsys.readouterr().out
+
+
+def test_several_seeds_are_averaged(tmp_path, capsys):
+    for seed in (0, 1, 2):
+        write_run(tmp_path / f"seed{seed}", seed=seed)
+    made = _csv(capsys, tmp_path)
+    assert set(made["seeds"]) == {3}
+    files = [pd.read_csv(file) for file in tmp_path.rglob("transfer.csv")]
+    mean = sum(file["success_rate"].iloc[-1] for file in files) / 3
+    key = files[0].iloc[-1]
+    here = (made["mode"] == key["mode"]) & (made["victim"] == key["victim"])
+    assert made[here]["success_rate"].item() == pytest.approx(mean, abs=0.011)
+
+
+def test_the_demo_zoo_says_so(tmp_path, capsys):
+    write_run(tmp_path, zoo="demo")
+    assert table.main([str(tmp_path)]) == 0
+    assert "DEMO" in capsys.readouterr().out
+
+
+def test_failures_are_one_sentence(tmp_path, capsys):
+    assert table.main([str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("table.py: No finished run") and error.count("\n") == 1
+    write_run(tmp_path)
+    assert table.main([str(tmp_path), "--epsilon", "3"]) == 1
+    assert "no such epsilon" in capsys.readouterr().err

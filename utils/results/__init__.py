@@ -1,0 +1,1 @@
+"""From run folders to tables: reads what attack.py leaves and never runs a network."""
