@@ -4,6 +4,7 @@ from models.checkpoints import checkpoint_files, checkpoint_sha256, find_checkpo
 from models.classifier import Classifier
 from models.ensemble import Ensemble
 from models.errors import ModelError, UnknownNetwork
+from models.external import split_names
 from models.loading import load_classifier
 from models.zoo import NETWORKS, Network
 
@@ -18,4 +19,5 @@ __all__ = [
     "checkpoint_sha256",
     "find_checkpoint",
     "load_classifier",
+    "split_names",
 ]

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from models.errors import ModelError
+from models.errors import ModelError, first_line
+from models.external import FETCHED_BY_KERAS, is_external, parse_external
 from models.folding import checkpoint_shapes, optional_shapes
 from models.zoo import NETWORKS, Network
 
@@ -46,13 +47,15 @@ def find_checkpoint(network: Network | str, path: str | Path) -> Path | None:
     """Looks for a network's checkpoint under the names that the zoo gives it.
 
     Args:
-      network: a row of the zoo or its name.
+      network: a row of the zoo or its name; or an external network's name.
       path: a folder (which may have a folder called as the network inside), or a checkpoint itself.
 
     Returns:
       The checkpoint's prefix (V2) or file (V1), or None. A checkpoint named directly is returned
-      whatever it is called.
+      whatever it is called; an external network's is what `ExternalNetwork.find` says.
     """
+    if isinstance(network, str) and is_external(network):
+        return parse_external(network).find(path)
     row = NETWORKS.get(network) if isinstance(network, str) else network
     path = Path(path)
     if row is None:
@@ -91,8 +94,16 @@ def require_checkpoint(network: Network, path: str | Path) -> Path:
 
 
 def checkpoint_files(prefix: str | Path) -> list[Path]:
-    """The files of a checkpoint, sorted: the V1 file, or the bundle's index and data."""
+    """The files of a checkpoint, sorted.
+
+    Those of a V1 file, of a bundle (index and data), of a SavedModel's folder; none where Keras
+    fetches the weights.
+    """
     prefix = Path(prefix)
+    if prefix == FETCHED_BY_KERAS:
+        return []
+    if prefix.is_dir():
+        return sorted(path for path in prefix.rglob("*") if path.is_file())
     if prefix.with_name(prefix.name + ".index").is_file():
         return sorted(
             path
@@ -105,13 +116,14 @@ def checkpoint_files(prefix: str | Path) -> list[Path]:
 
 def checkpoint_sha256(prefix: str | Path) -> dict[str, str]:
     """File name -> SHA-256 in hexadecimal, for each of `checkpoint_files`."""
+    folder = Path(prefix) if Path(prefix).is_dir() else Path(prefix).parent
     digests = {}
     for path in checkpoint_files(prefix):
         digest = hashlib.sha256()
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
-        digests[path.name] = digest.hexdigest()
+        digests[str(path.relative_to(folder))] = digest.hexdigest()
     return digests
 
 
@@ -149,7 +161,7 @@ class Checkpoint:
             self.shapes: dict[str, list[int]] = self._reader.get_variable_to_shape_map()
         except Exception as error:  # noqa: BLE001 (the reader raises many kinds, none of its own)
             raise ModelError(
-                f"{prefix} cannot be read as a TensorFlow checkpoint ({_first_line(error)}): "
+                f"{prefix} cannot be read as a TensorFlow checkpoint ({first_line(error)}): "
                 "fetch it again"
             ) from error
 
@@ -244,7 +256,7 @@ class Checkpoint:
             value = value.astype(np.float64 if value.dtype == np.float64 else np.float32)
         except Exception as error:  # noqa: BLE001 (as above)
             raise ModelError(
-                f"variable {name} of {self.prefix} cannot be read ({_first_line(error)}): "
+                f"variable {name} of {self.prefix} cannot be read ({first_line(error)}): "
                 "the file is damaged or incomplete, fetch it again"
             ) from error
         if not np.all(np.isfinite(value)):
@@ -256,7 +268,3 @@ class Checkpoint:
 
 def _some(names: list[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -5,6 +5,7 @@ from pathlib import Path
 from models.checkpoints import require_checkpoint
 from models.classifier import Classifier
 from models.errors import ModelError
+from models.external import is_external, load_external
 from models.graph import load_network
 from models.preprocessing import PREPROCESSING, as_is
 from models.zoo import get_network
@@ -15,24 +16,29 @@ DTYPES = ("float32", "bfloat16")
 def load_classifier(
     name: str, checkpoint: str | Path, *, preprocessing: str = "own", dtype: str = "float32"
 ) -> Classifier:
-    """Loads a network of the zoo.
+    """Loads a network of the zoo, or an external one (see models/external.py).
 
     Args:
-      name: a key of NETWORKS.
-      checkpoint: its V1 file, V2 prefix (or .index or .data file), or a folder that holds it.
+      name: a key of NETWORKS, `keras:NAME` or `saved_model:PATH`.
+      checkpoint: its V1 file, V2 prefix (or .index or .data file), or a folder that holds it; for
+        an external network what `find_checkpoint` returned, or the folder.
       preprocessing: "own" feeds the network what it was trained on; "as_published" feeds every
-        network [-1, 1], as FGNM's script did.
+        network of the zoo [-1, 1], as FGNM's script did; external ones are always fed their own.
       dtype: "float32" or "bfloat16" (weights and activations; logits are float32 either way).
 
     Raises:
       UnknownNetwork: no such name.
       ModelError: no checkpoint there, or one that does not fit or is damaged.
     """
-    network = get_network(name)
     if preprocessing not in ("own", "as_published"):
         raise ModelError(f"preprocessing is own or as_published, not {preprocessing!r}")
     if dtype not in DTYPES:
         raise ModelError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
+    if is_external(name):
+        if dtype != "float32":
+            raise ModelError(f"{name}: bfloat16 is for the zoo's own networks")
+        return load_external(name, checkpoint)
+    network = get_network(name)
     prefix = require_checkpoint(network, checkpoint)
     forward, has_auxiliary = load_network(network, prefix, dtype)
     prepare = PREPROCESSING[network.preprocessing] if preprocessing == "own" else as_is

@@ -3,6 +3,7 @@
 from functools import partial
 
 from models.errors import UnknownNetwork
+from models.external import ExternalNetwork, is_external, parse_external
 from models.nets import demo
 from models.nets.densenet import densenet
 from models.nets.inception_resnet_v2 import inception_resnet_v2
@@ -211,12 +212,17 @@ _ROWS = (
 NETWORKS: dict[str, Network] = {row.name: row for row in _ROWS}
 
 
-def get_network(name: str) -> Network:
-    """The row called `name`.
+def get_network(name: str) -> Network | ExternalNetwork:
+    """The row called `name`, or the external network that it describes.
 
     Raises:
       UnknownNetwork: there is none; the message lists the known ones.
     """
+    if is_external(name):
+        return parse_external(name)
     if name not in NETWORKS:
-        raise UnknownNetwork(f"unknown network {name!r}; the known ones are {', '.join(NETWORKS)}")
+        raise UnknownNetwork(
+            f"unknown network {name!r}; the known ones are {', '.join(NETWORKS)}, keras:NAME and "
+            "saved_model:PATH"
+        )
     return NETWORKS[name]

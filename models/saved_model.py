@@ -1,0 +1,125 @@
+"""Any SavedModel that maps images to logits or probabilities, as a classifier."""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from models.classifier import Classifier
+from models.errors import ModelError, first_line
+from models.labels import label_offset
+
+SIGNATURE = "serving_default"
+DEFAULT_SIDE = 224
+# Below it a probability counts as this much: its logarithm stays finite.
+LEAST_PROBABILITY = 1e-30
+
+
+def load_saved_model(
+    name: str,
+    folder: Path,
+    side: int | None = None,
+    classes: int | None = None,
+    limits: tuple[float, float] = (-1.0, 1.0),
+) -> Classifier:
+    """Makes a classifier of the signature `serving_default` of a SavedModel.
+
+    Probabilities are recognised (rows of non-negative numbers that sum to 1 for two test images)
+    and their logarithms taken as logits, which gives the same cross-entropy.
+
+    Args:
+      name: what to call it.
+      folder: holds saved_model.pb; a program, to be trusted.
+      side: pixels of its input; None for what its signature says, or 224 where it leaves that open.
+      classes: which output to take where there are several, and what to hold it to.
+      limits: the range of values that it takes.
+
+    Raises:
+      ModelError: it cannot be loaded or is no classifier of images in one float32 batch.
+    """
+    try:
+        loaded = tf.saved_model.load(str(folder))
+        signature = loaded.signatures[SIGNATURE]
+    except Exception as error:
+        raise ModelError(
+            f"{name}: {folder} cannot be loaded as a SavedModel with a signature {SIGNATURE} "
+            f"({first_line(error)})"
+        ) from error
+    key, spec = _image_input(name, signature)
+    side = _side(name, spec, side)
+    low, high = limits
+
+    def run(images: tf.Tensor, kept: object = loaded) -> dict[str, tf.Tensor]:
+        # The variables live as long as what was loaded does, and the signature does not keep it.
+        return signature(**{key: (images + 1.0) * ((high - low) / 2.0) + low})
+
+    noise = np.random.default_rng(0).uniform(-1, 1, (1, side, side, 3))
+    probe = np.concatenate([noise, np.zeros_like(noise)]).astype(np.float32)
+    try:
+        answers = run(tf.constant(probe))
+    except Exception as error:
+        raise ModelError(
+            f"{name}: it cannot run on 2 images of side {side} ({first_line(error)})"
+        ) from error
+    output = _class_output(name, answers, classes)
+    answer = answers[output].numpy()
+    probabilities = np.all(answer >= 0) and np.allclose(answer.sum(axis=1), 1.0, atol=1e-3)
+
+    def forward(images: tf.Tensor) -> tuple[tf.Tensor, None]:
+        scores = tf.cast(run(images)[output], tf.float32)
+        if probabilities:
+            scores = tf.math.log(tf.maximum(scores, LEAST_PROBABILITY))
+        return tf.ensure_shape(scores, [None, answer.shape[1]]), None
+
+    return Classifier(
+        name=name,
+        side=side,
+        largest_side=side,
+        num_classes=answer.shape[1],
+        label_offset=label_offset(name, answer.shape[1]),
+        has_auxiliary=False,
+        forward=forward,
+        checkpoint=folder,
+    )
+
+
+def _image_input(name: str, signature: object) -> tuple[str, tf.TensorSpec]:
+    inputs = signature.structured_input_signature[1]
+    if len(inputs) != 1:
+        raise ModelError(
+            f"{name} takes {len(inputs)} inputs ({', '.join(inputs)}), not images alone"
+        )
+    key, spec = next(iter(inputs.items()))
+    shape = spec.shape
+    if (
+        spec.dtype != tf.float32
+        or (shape.rank or 4) != 4
+        or (shape.rank and shape[3] not in (3, None))
+    ):
+        raise ModelError(f"{name} takes {spec.dtype.name} {shape}, not float32 [N, S, S, 3]")
+    if shape.rank and shape[0] is not None:
+        raise ModelError(f"{name} takes batches of {shape[0]} only: export it for any batch size")
+    return key, spec
+
+
+def _side(name: str, spec: tf.TensorSpec, asked: int | None) -> int:
+    height, width = spec.shape[1:3] if spec.shape.rank else (None, None)
+    known = {pixels for pixels in (height, width, asked) if pixels is not None}
+    if len(known) > 1:
+        raise ModelError(f"{name} takes images of {height} x {width} pixels, not of side {asked}")
+    return known.pop() if known else DEFAULT_SIDE
+
+
+def _class_output(name: str, answers: dict[str, tf.Tensor], classes: int | None) -> str:
+    shapes = {key: tuple(answer.shape) for key, answer in answers.items()}
+    suitable = [
+        key
+        for key, shape in shapes.items()
+        if len(shape) == 2 and shape[0] == 2 and classes in (None, shape[1])
+    ]
+    if len(suitable) != 1:
+        wanted = f"[N, {classes or 'classes'}]"
+        raise ModelError(
+            f"{name} gives {shapes} for 2 images; exactly one of them must be {wanted}"
+        )
+    return suitable[0]
