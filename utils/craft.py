@@ -1,7 +1,7 @@
 """Stage 1: batches -> attack loop -> PNGs."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -11,6 +11,7 @@ from tqdm import tqdm
 from data import Batch, Dataset, batches, from_uint8, sha256_of, to_uint8, write_image
 from methods import MODES, Attack, Crafted, image_key, parse_method
 from models import Classifier, Ensemble
+from utils.devices import SplitAttack
 from utils.errors import RunError, UsageError
 from utils.interruption import Interruption
 from utils.run_config import RunConfig
@@ -41,6 +42,7 @@ def finished_images(folder: RunFolder, dataset: Dataset) -> dict[tuple[str, str]
 def craft(
     config: RunConfig,
     dataset: Dataset,
+    devices: Sequence[str],
     load_source: Callable[[], Classifier | Ensemble],
     folder: RunFolder,
     interruption: Interruption,
@@ -50,6 +52,7 @@ def craft(
     Args:
       config: the run.
       dataset: its images.
+      devices: names of the devices to craft on, as `find_devices` returns.
       load_source: loads the source, which is only done where something is left to do.
       folder: where the PNGs and their records go.
       interruption: asked between batches.
@@ -78,10 +81,15 @@ def craft(
             todo[start] = modes
     if not todo:
         return _in_order(finished, dataset)
-    source = load_source()
-    method = parse_method(config.method)
-    attack = Attack(method, config.attack, source.logits_and_aux, config.jit_compile)
-    labels = _Labels(config, dataset, source)
+    sources = []
+
+    def make_attack() -> Attack:
+        sources.append(load_source())
+        method = parse_method(config.method)
+        return Attack(method, config.attack, sources[-1].logits_and_aux, config.jit_compile)
+
+    attack = SplitAttack(devices, make_attack)
+    labels = _Labels(config, dataset, sources[0])
     total = sum(min(config.batch_size, len(dataset) - start) for start in todo)
     with (
         ThreadPoolExecutor(max_workers=1) as writer,
@@ -125,10 +133,12 @@ class _Labels:
                 "trained on these labels."
             )
 
-    def of(self, batch: Batch, images: tf.Tensor) -> np.ndarray:
+    def of(self, batch: Batch, images: np.ndarray) -> np.ndarray:
         """Returns int32 [batch_size], padded as the images are."""
         if self._predict is not None:
-            return tf.argmax(self._predict(images), axis=-1, output_type=tf.int32).numpy()
+            return tf.argmax(
+                self._predict(tf.constant(images)), axis=-1, output_type=tf.int32
+            ).numpy()
         columns = self._columns[batch.start : batch.start + batch.count]
         return np.pad(columns, (0, len(batch.pixels) - batch.count), mode="edge")
 
@@ -136,12 +146,12 @@ class _Labels:
 def _craft_batch(
     config: RunConfig,
     dataset: Dataset,
-    attack: Attack,
+    attack: SplitAttack,
     labels: _Labels,
     batch: Batch,
     modes: tuple[str, ...],
 ) -> dict[str, Crafted]:
-    images = tf.constant(from_uint8(batch.pixels))
+    images = from_uint8(batch.pixels)
     ids = list(dataset.ids[batch.start : batch.start + batch.count])
     ids += [ids[-1]] * (len(batch.pixels) - batch.count)
     keys = np.stack([image_key(config.seed, image_id) for image_id in ids])

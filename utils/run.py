@@ -10,11 +10,10 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 
-import tensorflow as tf
-
 import models
 from data import Dataset, write_atomically
 from utils.craft import craft, finished_images
+from utils.devices import find_devices
 from utils.interruption import Interruption
 from utils.judge import judge_run
 from utils.loading import load_dataset, load_source
@@ -39,6 +38,7 @@ def run(config: RunConfig) -> Path:
     Raises:
       One of utils.errors.FRIENDLY.
     """
+    devices = find_devices(config.devices)
     networks = choose_networks(config)
     print(f"Zoo: {networks.zoo} ({networks.reason}).", flush=True)
     dataset = load_dataset(config, networks)
@@ -46,11 +46,16 @@ def run(config: RunConfig) -> Path:
     with Interruption() as interruption, open_run_folder(path, Path(config.output_dir)) as folder:
         if config.overwrite:
             folder.clear()
-        record = _begin(config, networks, dataset, folder)
+        record = _begin(config, networks, dataset, devices, folder)
         folder.write_run(record)
         with _timed(record, "craft"):
             crafted = craft(
-                config, dataset, lambda: load_source(config, networks.sources), folder, interruption
+                config,
+                dataset,
+                devices,
+                lambda: load_source(config, networks.sources),
+                folder,
+                interruption,
             )
         steps = steps_table(crafted.values(), record["modes"])
         write_atomically(folder.path / "steps.csv", to_csv(steps))
@@ -75,7 +80,13 @@ def identity_of(config: RunConfig, networks: Networks, csv_sha256: str) -> dict[
     }
 
 
-def _begin(config: RunConfig, networks: Networks, dataset: Dataset, folder: RunFolder) -> dict:
+def _begin(
+    config: RunConfig,
+    networks: Networks,
+    dataset: Dataset,
+    devices: list[str],
+    folder: RunFolder,
+) -> dict:
     """Returns the content of run.json, joined with what an earlier run left in the folder.
 
     Raises:
@@ -108,7 +119,7 @@ def _begin(config: RunConfig, networks: Networks, dataset: Dataset, folder: RunF
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "versions": {name: version(name) for name in _PACKAGES}
         | {"python": platform.python_version()},
-        "device": [device.name for device in tf.config.list_logical_devices()],
+        "devices": devices,
         "seconds": {},
     }
 

@@ -76,6 +76,9 @@ class RunConfig:
     )
     jit_compile: bool = flag(False, "Compile the attack loop with XLA; meant for GPUs.")
     batch_size: int = flag(16, "Images per batch.", MANNER)
+    devices: int = flag(
+        1, "Devices to craft on: GPUs, or parts of the processor where there is none.", MANNER
+    )
     victim_preprocessing: str = flag(
         "own",
         "own: each victim's correct preprocessing; as_published: [-1, 1] for VGG and DenseNet too, "
@@ -98,10 +101,15 @@ class RunConfig:
                     f"--{item.name} is {getattr(self, item.name)!r}; it must be one of "
                     f"{', '.join(choices)}."
                 )
-        for name, smallest in (("batch_size", 1), ("limit", 1), ("seed", 0)):
+        for name, smallest in (("batch_size", 1), ("devices", 1), ("limit", 1), ("seed", 0)):
             value = getattr(self, name)
             if value is not None and value < smallest:
                 raise UsageError(f"--{name} is {value}; it must be at least {smallest}.")
+        if self.batch_size % self.devices:
+            raise UsageError(
+                f"--batch_size {self.batch_size} can't be shared evenly by --devices "
+                f"{self.devices}: make it a multiple."
+            )
         for name in ("source", "victims", "mode"):
             value = getattr(self, name)
             if len(set(value)) != len(value):
