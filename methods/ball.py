@@ -92,7 +92,7 @@ class L2Ball:
     def project(self, images: tf.Tensor) -> tf.Tensor:
         """First onto the ball, then into [-1, 1], which only brings it closer to `clean`."""
         perturbation = images - self.clean
-        return tf.clip_by_value(self.clean + perturbation - self.excess(perturbation), -1.0, 1.0)
+        return tf.clip_by_value(self.clean + self._kept(perturbation) * perturbation, -1.0, 1.0)
 
     def reach(self, images: tf.Tensor, along: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
         """How far a multiple of `along` gets from `images` once it is projected.
@@ -110,10 +110,13 @@ class L2Ball:
 
     def excess(self, perturbation: tf.Tensor) -> tf.Tensor:
         """What a perturbation has too much, along itself."""
+        return (1.0 - self._kept(perturbation)) * perturbation
+
+    def _kept(self, perturbation: tf.Tensor) -> tf.Tensor:
+        """The factor, at most 1, that brings a perturbation into the ball: [N, 1, 1, 1]."""
         largest = tensors.largest(perturbation)
         length = largest * tensors.norm2(tf.math.divide_no_nan(perturbation, largest))
-        kept = tf.minimum(1.0, tf.math.divide_no_nan(self.epsilon, length))
-        return perturbation * tf.where(length > 0, 1.0 - kept, 0.0)
+        return tf.where(length > self.epsilon, tf.math.divide_no_nan(self.epsilon, length), 1.0)
 
 
 Ball = LinfBall | L2Ball

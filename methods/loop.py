@@ -106,7 +106,7 @@ class Attack:
         Raises:
           MethodError: a mode is unknown.
         """
-        directions = [parse_mode(mode) for mode in modes]
+        directions = dict.fromkeys(parse_mode(mode) for mode in modes)
         images = tf.convert_to_tensor(images, tf.float32)
         labels = tf.cast(tf.convert_to_tensor(labels), tf.int32)
         keys = tf.cast(tf.convert_to_tensor(keys), tf.int32)

@@ -1,0 +1,51 @@
+"""The numbers of an attack are checked when they are put together."""
+
+import math
+
+import pytest
+
+from methods import AttackSettings, MethodError
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("max_epsilon", 0),
+        ("max_epsilon", 255.5),
+        ("max_epsilon", math.nan),
+        ("num_iter", 0),
+        ("num_iter", 2.5),
+        ("num_iter", True),
+        ("norm", "l1"),
+        ("max_l2", 0.0),
+        ("momentum", -0.1),
+        ("momentum", math.inf),
+        ("k", -1),
+        ("k", 268203),
+        ("loss", "hinge"),
+        ("aux_weight", -1.0),
+        ("prob", 1.1),
+        ("image_resize", 299),
+        ("ti_kernel", 4),
+        ("ti_nsig", 0.0),
+        ("ti_position", "last"),
+        ("num_scales", 32),
+        ("vt_samples", 0),
+        ("vt_radius", math.nan),
+        ("pi_factor", 0.0),
+    ],
+)
+def test_out_of_range_names_the_flag_and_the_value(flag, value):
+    with pytest.raises(MethodError) as error:
+        AttackSettings(**{flag: value})
+    assert f"--{flag} is {value!r}" in str(error.value)
+
+
+def test_the_l2_ball_needs_a_radius():
+    with pytest.raises(MethodError, match="needs --max_l2"):
+        AttackSettings(norm="l2")
+    AttackSettings(norm="l2", max_l2=100.0)
+
+
+def test_the_ends_of_the_ranges_are_in():
+    AttackSettings(max_epsilon=255, num_iter=1, k=268202, prob=1, momentum=0, aux_weight=0)
