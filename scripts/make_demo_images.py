@@ -63,7 +63,7 @@ class ImageSet:
 
 # Training covers more contrast and more noise than reporting: noise seen in training is what
 # makes perturbations carry over from one network to the next.
-TRAINING = ImageSet(seed=11, contrast=(0.08, 0.25), noise=(0.0, 0.05))
+TRAINING = ImageSet(seed=11, contrast=(0.08, 0.3), noise=(0.0, 0.05))
 VALIDATION = ImageSet(seed=22, contrast=(0.08, 0.15), noise=(0.0, 0.02))
 REPORTING = ImageSet(seed=33, contrast=(0.08, 0.15), noise=(0.0, 0.02))
 
@@ -205,10 +205,10 @@ def draw_image(image_set: ImageSet, index: int) -> np.ndarray:
       uint8 [64, 64, 3], of class `label_of(index)`.
     """
     rng = np.random.default_rng([image_set.seed, index])
-    image = rng.uniform(0.3, 0.7, size=3) + rng.uniform(0.02, 0.07) * _field(rng, _SMOOTH, 3)
-    image += _field(rng, _FINE, 1) * _colour(rng, rng.uniform(0.01, 0.04))
-    for _ in range(rng.integers(2, 6)):
-        image += _line_cover(rng) * _colour(rng, rng.uniform(0.03, 0.09))
+    image = rng.uniform(0.3, 0.7, size=3) + rng.uniform(0.02, 0.05) * _field(rng, _SMOOTH, 3)
+    image += _field(rng, _FINE, 1) * _colour(rng, rng.uniform(0.005, 0.025))
+    for _ in range(rng.integers(1, 4)):
+        image += _line_cover(rng) * _colour(rng, rng.uniform(0.02, 0.06))
     contrast = rng.uniform(*image_set.contrast)
     image += _shape_cover(rng, CLASSES[label_of(index) - 1]) * _colour(rng, contrast)
     image = _blur(image, rng.uniform(0.0, 0.2))

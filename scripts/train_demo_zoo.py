@@ -42,7 +42,7 @@ class Recipe:
     """
 
     seed: int
-    steps: int = 1600
+    steps: int = 1200
     sources: tuple[str, ...] = ()
     learning_rate: float = 3e-3
     weight_decay: float = 5e-5
@@ -51,7 +51,7 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "demo_inception": Recipe(seed=101),
-    "demo_resnet": Recipe(seed=102),
+    "demo_resnet": Recipe(seed=102, steps=1600),
     "demo_vgg": Recipe(seed=103),
     "demo_mobilenet": Recipe(seed=104),
     "demo_densenet": Recipe(seed=105),

@@ -89,28 +89,26 @@ def demo_inception(images: tf.Tensor, num_classes: int, scope: str = "DemoIncept
 
 
 def _residual_unit(net: tf.Tensor, depth: int, stride: int, scope: str) -> tf.Tensor:
-    """A pre-activation bottleneck; conv3 and the shortcut have biases and nothing after them."""
-    with tf1.variable_scope(scope), tf1.variable_scope("bottleneck_v2"):
+    """A basic pre-activation unit: two 3 x 3; nothing follows conv2 and the shortcut."""
+    with tf1.variable_scope(scope), tf1.variable_scope("basic_v2"):
         plain = {"normalizer_fn": None, "activation_fn": None}
         preact = layers.batch_norm(net, activation_fn=tf.nn.relu, scope="preact")
         if stride == 1 and net.shape[-1] == depth:
             shortcut = net
         else:
             shortcut = slim.conv2d(preact, depth, 1, stride=stride, scope="shortcut", **plain)
-        residual = slim.conv2d(preact, depth // 2, 1, scope="conv1")
-        residual = slim.conv2d(residual, depth // 2, 3, stride=stride, scope="conv2")
-        residual = slim.conv2d(residual, depth, 1, scope="conv3", **plain)
+        residual = slim.conv2d(preact, depth, 3, stride=stride, scope="conv1")
+        residual = slim.conv2d(residual, depth, 3, scope="conv2", **plain)
         return shortcut + residual
 
 
 def demo_resnet(images: tf.Tensor, num_classes: int, scope: str = "demo_resnet_v2") -> Outputs:
-    """ResNet v2: eight pre-activation bottlenecks in three blocks, at grids of 16, 8 and 4."""
+    """ResNet v2: five basic pre-activation units in three blocks, at grids of 16, 8 and 4."""
     with tf1.variable_scope(scope):
-        net = slim.conv2d(
-            images, 24, 5, stride=2, normalizer_fn=None, activation_fn=None, scope="conv1"
-        )
+        net = slim.conv2d(images, 16, 3, stride=2, scope="conv1")
+        net = slim.conv2d(net, 24, 3, scope="conv2")
         net = slim.max_pool2d(net, 3, stride=2, padding="SAME", scope="pool1")
-        for block, (depth, units) in enumerate(((64, 3), (112, 3), (144, 2)), start=1):
+        for block, (depth, units) in enumerate(((32, 2), (56, 2), (88, 1)), start=1):
             for unit in range(1, units + 1):
                 stride = 2 if unit == 1 and block > 1 else 1
                 net = _residual_unit(net, depth, stride, f"block{block}/unit_{unit}")
