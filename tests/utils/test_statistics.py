@@ -1,0 +1,70 @@
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from utils.statistics import mcnemar_p, paired_gain, wilson_interval
+
+Z = 1.959963984540054
+
+
+def pairs(both: int, gained: int, lost: int, neither: int) -> tuple[np.ndarray, np.ndarray]:
+    """(success of the first, success of the second) per image."""
+    first = [True] * both + [False] * gained + [True] * lost + [False] * neither
+    second = [True] * both + [True] * gained + [False] * lost + [False] * neither
+    return np.array(first, bool), np.array(second, bool)
+
+
+@pytest.mark.parametrize(("count", "total"), [(0, 10), (1, 10), (5, 10), (10, 10), (391, 1000)])
+def test_wilson_has_its_closed_form(count, total):
+    rate = count / total
+    centre = (rate + Z**2 / (2 * total)) / (1 + Z**2 / total)
+    half = Z / (1 + Z**2 / total) * math.sqrt(rate * (1 - rate) / total + Z**2 / (4 * total**2))
+    low, high = wilson_interval(count, total)
+    assert low == pytest.approx(100 * max(centre - half, 0), abs=1e-9)
+    assert high == pytest.approx(100 * min(centre + half, 1), abs=1e-9)
+
+
+def test_wilson_as_newcombe_prints_it():
+    # Newcombe (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
+    low, high = wilson_interval(81, 263)
+    assert (round(low, 2), round(high, 2)) == (25.53, 36.62)
+
+
+def test_paired_gain_has_agresti_and_mins_closed_form():
+    first, second = pairs(both=40, gained=25, lost=9, neither=26)
+    gain, low, high = paired_gain(first, second)
+    assert gain == pytest.approx(16)
+    b, c, n = 25.5, 9.5, 102
+    half = Z * math.sqrt(b + c - (b - c) ** 2 / n) / n
+    assert low == pytest.approx(100 * ((b - c) / n - half))
+    assert high == pytest.approx(100 * ((b - c) / n + half))
+
+
+def test_paired_gain_changes_sign_with_its_arguments_and_stays_in_range():
+    first, second = pairs(both=3, gained=5, lost=1, neither=4)
+    gain, low, high = paired_gain(first, second)
+    assert paired_gain(second, first) == pytest.approx((-gain, -high, -low))
+    gain, low, high = paired_gain(*pairs(0, 6, 0, 0))
+    assert gain == 100 and 0 < low < high <= 100
+
+
+def test_the_interval_covers_the_truth_as_often_as_it_says():
+    random = np.random.default_rng(0)
+    cells = np.array([0.5, 0.15, 0.05, 0.3])  # both, gained, lost, neither
+    covered = 0
+    for draw in random.multinomial(60, cells, size=400):
+        _, low, high = paired_gain(*pairs(*draw))
+        covered += low <= 10 <= high
+    assert covered / 400 > 0.92
+
+
+@pytest.mark.parametrize(("gained", "lost"), [(0, 0), (1, 0), (5, 1), (3, 3), (25, 9), (0, 12)])
+def test_mcnemar_is_the_exact_binomial_test(gained, lost):
+    first, second = pairs(both=7, gained=gained, lost=lost, neither=11)
+    discordant = gained + lost
+    tail = stats.binom.cdf(min(gained, lost), discordant, 0.5)
+    expected = min(1.0, 2 * tail)
+    assert mcnemar_p(first, second) == pytest.approx(expected)
+    assert mcnemar_p(second, first) == pytest.approx(expected)
