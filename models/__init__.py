@@ -4,20 +4,23 @@ from models.checkpoints import checkpoint_files, checkpoint_sha256, find_checkpo
 from models.classifier import Classifier
 from models.ensemble import Ensemble
 from models.errors import ModelError, UnknownNetwork
-from models.external import split_names
+from models.external import FETCHED_BY_KERAS, ExternalNetwork, split_names
 from models.loading import load_classifier
-from models.zoo import NETWORKS, Network
+from models.zoo import NETWORKS, Network, get_network
 
 __all__ = [
+    "FETCHED_BY_KERAS",
     "NETWORKS",
     "Classifier",
     "Ensemble",
+    "ExternalNetwork",
     "ModelError",
     "Network",
     "UnknownNetwork",
     "checkpoint_files",
     "checkpoint_sha256",
     "find_checkpoint",
+    "get_network",
     "load_classifier",
     "split_names",
 ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import models
-from models.zoo import get_network
+from models import ExternalNetwork, get_network
 from utils.errors import RunError, UsageError
 from utils.run_config import RunConfig
 
@@ -125,9 +125,11 @@ def _checkpoint(name: str, zoo: str, folder: Path) -> Path:
     network = get_network(name)
     if network.zoo != zoo:
         raise UsageError(f"{name} belongs to the {network.zoo} zoo; this run is on the {zoo} zoo.")
-    if not folder.is_dir():
-        raise UsageError(f"--checkpoint_path {folder} is no folder: give the checkpoints' folder.")
     found = models.find_checkpoint(name, folder)
+    if found is None and isinstance(network, ExternalNetwork):
+        raise RunError(f"There is no network at {name}: check the path in its name.")
+    if found is None and not folder.exists():
+        raise UsageError(f"--checkpoint_path {folder} is no folder: give the checkpoints' folder.")
     if found is None:
         raise RunError(
             f"No checkpoint of {name} is in {folder}: it would be named {network.files[0]}. "

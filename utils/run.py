@@ -98,7 +98,7 @@ def _begin(
     folder.check_same(identity)
     earlier = folder.read_run() or {}
     described = {
-        name: {"checkpoint": str(prefix.resolve()), "sha256": digests[name]}
+        name: {"checkpoint": _place(prefix), "sha256": digests[name]}
         for name, prefix in prefixes.items()
     }
     victims = {name: described[name] for name in networks.victims}
@@ -122,6 +122,11 @@ def _begin(
         "devices": devices,
         "seconds": {},
     }
+
+
+def _place(prefix: Path) -> str:
+    # A network that Keras fetches has no place of its own.
+    return str(prefix if prefix == models.FETCHED_BY_KERAS else prefix.resolve())
 
 
 def _all_modes(config: RunConfig, dataset: Dataset, folder: RunFolder, earlier: dict) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from methods import AttackSettings, parse_method, parse_mode
+from models import split_names
 from utils.errors import UsageError
 
 # What a flag is to the run folder that it writes into:
@@ -149,6 +150,9 @@ class RunConfig:
         own_names = {item.name for item in fields(cls)} - {"attack"}
         own = {name: flags[name] for name in own_names if name in flags}
         own = {name: tuple(v) if isinstance(v, list) else v for name, v in own.items()}
+        for name in ("source", "victims"):
+            # The flag was split at every comma; a network's own name may hold one.
+            own[name] = split_names(own.get(name, ()))
         attack = {name: flags[name] for name in attack_names if name in flags}
         for name, value in attack.items():
             if isinstance(value, float) and not math.isfinite(value):
