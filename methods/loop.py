@@ -153,7 +153,8 @@ class Attack:
                 tape.watch(point)
                 seen = make_copy(point, index) if make_copy else point
                 value = objective(*see(seen), labels, self.settings)
-            return tf.convert_to_tensor(tape.gradient(value, point))
+            # A source traced for any batch size gives a gradient without one.
+            return tf.ensure_shape(tape.gradient(value, point), point.shape)
 
         if count == 1:
             return of_copy(0)

@@ -218,6 +218,15 @@ def test_each_mode_is_traced_once_and_the_first_gradient_is_shared():
     assert len(gradients_taken) == 3 * (2 * 3 - 1)
 
 
+def test_a_source_traced_for_any_batch_size_serves_every_mode():
+    spec = tf.TensorSpec([None, toy.SIDE, toy.SIDE, 3])
+    traced = tf.function(lambda batch: toy.linear()(batch)[0], input_signature=[spec])
+    got = toy.run("m", MODES, source=lambda batch: (traced(batch), None), num_iter=3)
+    expected = toy.run("m", MODES, num_iter=3)
+    for mode in MODES:
+        np.testing.assert_allclose(got[mode].images, expected[mode].images, atol=1e-5)
+
+
 def test_variance_costs_its_samples_at_every_iteration_but_the_last():
     gradients_taken = []
 
