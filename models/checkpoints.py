@@ -20,7 +20,7 @@ from models.folding import checkpoint_shapes, optional_shapes
 from models.zoo import NETWORKS, Network
 
 _BUNDLE_PART = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
-_DOCTOR = "`python -m models.check --checkpoint_path FOLDER` examines a folder of checkpoints"
+DOCTOR = "`python -m models.check --checkpoint_path FOLDER` examines a folder of checkpoints"
 
 
 def _prefix(path: Path) -> Path | None:
@@ -36,8 +36,8 @@ def list_checkpoints(folder: str | Path) -> list[Path]:
     """The prefixes of all checkpoints in a folder, by their file names alone."""
     found = set()
     for path in Path(folder).iterdir():
-        if path.name.endswith(".index"):
-            found.add(path.with_name(path.name.removesuffix(".index")))
+        if _BUNDLE_PART.search(path.name):
+            found.add(path.with_name(_BUNDLE_PART.sub("", path.name)))
         elif path.suffix == ".ckpt" and path.is_file():
             found.add(path)
     return sorted(found)
@@ -89,7 +89,7 @@ def require_checkpoint(network: Network, path: str | Path) -> Path:
     holds = ", ".join(prefix.name for prefix in held) or "no checkpoint at all"
     raise ModelError(
         f"no checkpoint of {network.name} in {path}: expected {' or '.join(network.files)} "
-        f"(one file, or .index and .data-*), but it holds {holds}; {_DOCTOR}"
+        f"(one file, or .index and .data-*), but it holds {holds}; {DOCTOR}"
     )
 
 
@@ -104,14 +104,13 @@ def checkpoint_files(prefix: str | Path) -> list[Path]:
         return []
     if prefix.is_dir():
         return sorted(path for path in prefix.rglob("*") if path.is_file())
-    if prefix.with_name(prefix.name + ".index").is_file():
-        return sorted(
-            path
-            for path in prefix.parent.iterdir()
-            if path.name.startswith(prefix.name)
-            and _BUNDLE_PART.fullmatch(path.name[len(prefix.name) :])
-        )
-    return [prefix]
+    parts = [
+        path
+        for path in prefix.parent.iterdir()
+        if path.name.startswith(prefix.name)
+        and _BUNDLE_PART.fullmatch(path.name.removeprefix(prefix.name))
+    ]
+    return sorted(parts) or [prefix]
 
 
 def checkpoint_sha256(prefix: str | Path) -> dict[str, str]:
@@ -233,22 +232,20 @@ class Checkpoint:
             example = next(iter(sorted(self.shapes)), "nothing")
             raise ModelError(
                 f"{self.prefix} is not a checkpoint of {network.name}: only {len(found.matched)} "
-                f"of {needed} variables fit (it holds {example} ...); {_DOCTOR}"
+                f"of {needed} variables fit (it holds {example} ...); {DOCTOR}"
             )
         if found.missing:
             names = [f"{found.scope}/{name}" for name in found.missing]
             raise ModelError(
                 f"{self.prefix} lacks {len(names)} of the {needed} variables of {network.name}: "
-                f"{_some(names)}; {_DOCTOR}"
+                f"{_some(names)}; {DOCTOR}"
             )
         if found.misshapen:
             names = [
                 f"{found.scope}/{name} is {shape} instead of {expected}"
                 for name, (shape, expected) in found.misshapen.items()
             ]
-            raise ModelError(
-                f"{self.prefix} does not fit {network.name}: {_some(names)}; {_DOCTOR}"
-            )
+            raise ModelError(f"{self.prefix} does not fit {network.name}: {_some(names)}; {DOCTOR}")
 
     def _read_variable(self, name: str) -> np.ndarray:
         try:

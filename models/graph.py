@@ -45,12 +45,18 @@ def _shapes(variables: list[tf.Variable]) -> dict[str, list[int]]:
     return {variable.name.removesuffix(":0"): variable.shape.as_list() for variable in variables}
 
 
+_SHAPES: dict[tuple, dict[str, list[int]]] = {}
+
+
 def folded_shapes(network: Network) -> dict[str, list[int]]:
-    """The folded network's variables and shapes, without making any."""
-    with tf.Graph().as_default(), _building():
-        spec = _input_spec(network, tf.float32)
-        network.builder(tf1.placeholder(spec.dtype, spec.shape), network.num_classes)
-        return _shapes(tf1.global_variables())
+    """The folded network's variables and shapes, without making any; each form is built once."""
+    form = network.builder, network.num_classes
+    if form not in _SHAPES:
+        with tf.Graph().as_default(), _building():
+            spec = _input_spec(network, tf.float32)
+            network.builder(tf1.placeholder(spec.dtype, spec.shape), network.num_classes)
+            _SHAPES[form] = _shapes(tf1.global_variables())
+    return dict(_SHAPES[form])
 
 
 def load_network(

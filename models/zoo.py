@@ -1,6 +1,6 @@
 """The zoo: one table of all networks. A new network is one row, and one file if its form is new."""
 
-from functools import partial
+from functools import cache, partial
 
 from models.errors import UnknownNetwork
 from models.external import ExternalNetwork, is_external, parse_external
@@ -14,6 +14,13 @@ from models.nets.mobilenet_v2 import mobilenet_v2
 from models.nets.resnet_v2 import resnet_v2
 from models.nets.vgg import vgg
 from models.network import ADVERSARIALLY, ENSEMBLE_ADVERSARIALLY, Builder, Network
+
+
+@cache
+def _form(builder: Builder, **options: float) -> Builder:
+    """A builder with its options, the same object wherever rows share it."""
+    return partial(builder, **options)
+
 
 # What the rows of one architecture share.
 _INCEPTION_V3 = {
@@ -38,7 +45,7 @@ def _resnet_v2(depth: int, clean_accuracy: float) -> Network:
     return Network(
         name=f"resnet_v2_{depth}",
         family="ResNet v2",
-        builder=partial(resnet_v2, depth=depth),
+        builder=_form(resnet_v2, depth=depth),
         scope=f"resnet_v2_{depth}",
         side=299,
         batch_norm_epsilon=1e-5,
@@ -51,7 +58,7 @@ def _vgg(depth: int) -> Network:
     return Network(
         name=f"vgg_{depth}",
         family="VGG",
-        builder=partial(vgg, depth=depth),
+        builder=_form(vgg, depth=depth),
         scope=f"vgg_{depth}",
         side=224,
         preprocessing="vgg",
@@ -65,7 +72,7 @@ def _densenet(depth: int) -> Network:
     return Network(
         name=f"densenet{depth}",
         family="DenseNet",
-        builder=partial(densenet, depth=depth),
+        builder=_form(densenet, depth=depth),
         scope=f"densenet{depth}",
         side=224,
         preprocessing="densenet",
@@ -81,7 +88,7 @@ def _mobilenet_v1(multiplier: str, side: int) -> Network:
     return Network(
         name=name,
         family="MobileNet v1",
-        builder=partial(mobilenet_v1, multiplier=float(multiplier)),
+        builder=_form(mobilenet_v1, multiplier=float(multiplier)),
         scope="MobilenetV1",
         side=side,
         tarball=f"{name}_2017_06_14.tar.gz",
@@ -93,7 +100,7 @@ def _mobilenet_v2(multiplier: str) -> Network:
     return Network(
         name=name,
         family="MobileNet v2",
-        builder=partial(mobilenet_v2, multiplier=float(multiplier)),
+        builder=_form(mobilenet_v2, multiplier=float(multiplier)),
         scope="MobilenetV2",
         side=224,
         tarball=f"{name}.tgz",

@@ -1,7 +1,6 @@
 """The table of networks: every row has the public network's variables."""
 
 import json
-from functools import partial
 
 import numpy as np
 import pytest
@@ -28,29 +27,13 @@ PUBLISHED_SIZE = {
 }
 
 
-def architecture(row):
-    """What rows of one form share."""
-    builder = row.builder
-    form = (builder.func, *builder.keywords.items()) if isinstance(builder, partial) else builder
-    return form, row.scope, row.num_classes, row.batch_norm_gamma
-
-
-@pytest.fixture(scope="module")
-def shapes():
-    """The variables that a row's checkpoint must hold; each architecture is built once."""
-    built = {}
-
-    def shapes(row):
-        key = architecture(row)
-        if key not in built:
-            built[key] = checkpoint_shapes(folded_shapes(row), row.batch_norm_gamma)
-        return built[key]
-
-    return shapes
+def shapes(row):
+    """The variables that a row's checkpoint must hold."""
+    return checkpoint_shapes(folded_shapes(row), row.batch_norm_gamma)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_every_row_makes_sense(row, shapes):
+def test_every_row_makes_sense(row):
     labels = {"imagenet": 1001, "demo": 11}[row.zoo]
     assert row.num_classes + row.label_offset == labels
     assert row.preprocessing in PREPROCESSING
@@ -69,7 +52,7 @@ def test_no_two_rows_share_a_file():
 @pytest.mark.parametrize(
     "row", [row for row in ROWS if row.zoo == "imagenet"], ids=lambda r: r.name
 )
-def test_every_imagenet_row_has_the_public_variables(row, shapes, shared):
+def test_every_imagenet_row_has_the_public_variables(row, shared):
     lists = [path for path in (shared / "reference").glob("*.vars.json")]
     public = {
         variables[0][0].split("/")[0]: dict(variables)
@@ -84,7 +67,7 @@ def test_every_imagenet_row_has_the_public_variables(row, shapes, shared):
 
 
 @pytest.mark.parametrize("name", MOBILENETS)
-def test_every_mobilenet_loads_and_has_a_gradient(name, shapes, tmp_path):
+def test_every_mobilenet_loads_and_has_a_gradient(name, tmp_path):
     row = NETWORKS[name]
     tensors = [(key, reference_rule.value(key, shape)) for key, shape in shapes(row).items()]
     reference_rule.write_checkpoint(tmp_path / row.files[0], tensors)
