@@ -29,4 +29,5 @@ def interval(statistics: np.ndarray) -> tuple[float, float]:
     """Returns the 95 % percentile interval of a statistic's values in the resamples."""
     tail = 100 * (1 - CONFIDENCE) / 2
     low, high = np.percentile(statistics, [tail, 100 - tail])
-    return float(low), float(high)
+    # What is equal must not differ from 0 by the last bits of a sum.
+    return round(float(low), 9) + 0.0, round(float(high), 9) + 0.0
