@@ -1,0 +1,45 @@
+"""Runs attack.py's own main again and again in forked processes that have TensorFlow imported.
+
+Reads one JSON object a line, {"arguments": [...], "log": path}, and answers each with the process's
+id and, when it has ended, with its exit code (negative for a signal). Importing TensorFlow takes
+several times as long as a small run; nothing of it has been executed before the fork.
+"""
+
+import json
+import os
+import sys
+
+import attack
+
+
+def _run(arguments: list[str], log: str) -> None:
+    sys.stdout.flush()
+    output = os.open(log, os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    sys.argv = ["attack.py", *arguments]
+    try:
+        code = attack.main(attack.parse(sys.argv))
+    except SystemExit as error:
+        code = error.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def main() -> None:
+    """Serves until its standard input ends."""
+    for line in sys.stdin:
+        request = json.loads(line)
+        process = os.fork()
+        if process == 0:
+            try:
+                _run(request["arguments"], request["log"])
+            finally:
+                os._exit(70)
+        print(process, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
