@@ -21,14 +21,18 @@ RUN = Path("demo", "demo_vgg", "if", "eps16")
 
 
 class Started:
-    """A run under way."""
+    """A run under way.
+
+    Attributes:
+      peak: the most memory that it had, in kB; known when it has ended.
+    """
 
     def __init__(self, server: subprocess.Popen, log: Path):
         self._server = server
         self._log = log
         # Stands for this very process, even when its number is another's by now.
         self._process = os.pidfd_open(int(server.stdout.readline()))
-        self._code = None
+        self._code, self.peak = None, None
 
     def ended(self) -> bool:
         """Whether the process is gone."""
@@ -42,7 +46,7 @@ class Started:
     def wait(self) -> int:
         """Waits for the end and returns the exit code, negative for a signal."""
         if self._code is None:
-            self._code = int(self._server.stdout.readline())
+            self._code, self.peak = map(int, self._server.stdout.readline().split())
             os.close(self._process)
         return self._code
 
