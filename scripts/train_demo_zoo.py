@@ -6,6 +6,7 @@ adversarially trained one reads the checkpoints of those it is trained against.
 
 import json
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ class Recipe:
       sources: adversarial training: half of each batch is crafted from one of these networks, drawn
         per batch (`ITSELF` is the one in training). Empty for normal training.
       learning_rate: of Adam at the start; it falls to zero along a cosine.
+      start_from: a trained network of the same form whose weights it begins with, or "".
       weight_decay: factor of the L2 loss on every kernel.
       max_epsilon: adversarial images have an epsilon uniform in [0, max_epsilon], 0-255 units.
     """
@@ -44,20 +46,23 @@ class Recipe:
     seed: int
     steps: int = 1200
     sources: tuple[str, ...] = ()
+    start_from: str = ""
     learning_rate: float = 3e-3
     weight_decay: float = 5e-5
     max_epsilon: float = 16.0
 
 
 RECIPES: dict[str, Recipe] = {
-    "demo_inception": Recipe(seed=101),
+    "demo_inception": Recipe(seed=101, steps=1700),
     "demo_resnet": Recipe(seed=102, steps=1600),
-    "demo_vgg": Recipe(seed=103),
+    "demo_vgg": Recipe(seed=103, steps=1400),
     "demo_mobilenet": Recipe(seed=104),
     "demo_densenet": Recipe(seed=105),
-    "demo_adv_resnet": Recipe(seed=106, steps=2000, sources=(ITSELF,)),
+    "demo_adv_resnet": Recipe(
+        seed=106, steps=1000, sources=(ITSELF,), start_from="demo_resnet", learning_rate=2e-3
+    ),
     "demo_ens_adv_inception": Recipe(
-        seed=107, steps=2000, sources=("demo_inception", "demo_resnet", "demo_vgg", ITSELF)
+        seed=107, steps=1600, sources=("demo_inception", "demo_resnet", "demo_vgg", ITSELF)
     ),
 }
 
@@ -98,9 +103,12 @@ class GraphNetwork:
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
         scope = tf1.get_variable_scope()
         with (
+            warnings.catch_warnings(),
             tf1.variable_scope(scope, reuse=tf1.AUTO_REUSE),
             layers.training_scope(is_training, weight_decay),
         ):
+            # slim's layers call Keras's `apply`, which works and is what they have.
+            warnings.filterwarnings("ignore", message=".*layer.apply.*", category=UserWarning)
             images = PREPROCESSING[network.preprocessing](self._images)
             return network.builder(images, network.num_classes)
 
@@ -207,6 +215,8 @@ def train(
       threads: of TensorFlow; 0 takes one per core.
     """
     model = GraphNetwork(NETWORKS[name], recipe, threads)
+    if recipe.start_from:
+        model.restore(checkpoints / f"{recipe.start_from}.ckpt")
     sources = []
     for source in recipe.sources:
         sources.append(
