@@ -63,14 +63,15 @@ def build_page(
 
 def _section(family: Family, figures: Sequence[str], choices: Choices) -> str:
     parts = [f"<h2>{html.escape(family.title)}</h2>"]
-    equal = _equal_l2(family)
+    headline = [name for name in figures if name == "equal_l2"]
+    equal = [*figure_html(family, headline, choices), *_equal_l2(family)]
     if equal:
         parts += ["<h3>Gain at equal L2</h3>", *equal]
     parts.append("<h3>Success by method and victim</h3>")
     _, tables = layout_paper([family])
     parts += map(to_html, tables)
     parts.append("<h3>Figures</h3>")
-    parts += figure_html(family, figures, choices)
+    parts += figure_html(family, [name for name in figures if name not in headline], choices)
     parts += ["<h3>Settings</h3>", _settings(family), _commands(family)]
     return "\n".join(parts)
 

@@ -84,7 +84,7 @@ def to_html(table: Table) -> str:
     body = "\n".join(line(row, "td") for row in table.rows)
     notes = "".join(f"<li>{note}</li>" for note in _notes(table, html.escape, "html"))
     return (
-        f'<div class="table"><table><caption>{html.escape(table.title)}</caption>\n'
+        f'<p class="caption">{html.escape(table.title)}</p>\n<div class="table"><table>'
         f"<thead>{line(table.header, 'th')}</thead>\n<tbody>{body}</tbody></table></div>\n"
         f'<ul class="notes">{notes}</ul>\n'
     )

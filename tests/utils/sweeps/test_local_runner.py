@@ -1,0 +1,83 @@
+import os
+import signal
+import sys
+import threading
+import time
+
+from utils.sweeps.local_runner import run_locally
+from utils.sweeps.process import Job
+
+
+def _job(folder, name, code):
+    return Job(
+        name,
+        (sys.executable, "-c", code),
+        str(folder),
+        str(folder / f"{name}.log"),
+        str(folder / "x"),
+    )
+
+
+def test_goes_on_after_a_failure_and_keeps_its_last_line(tmp_path):
+    jobs = [
+        _job(tmp_path, "bad", "print('first'); raise SystemExit('attack.py: so it is')"),
+        _job(tmp_path, "killed", "import os; os.kill(os.getpid(), 9)"),
+        _job(tmp_path, "good", "open('here', 'w')"),
+    ]
+    outcomes = []
+    assert run_locally(jobs, outcomes.append) == 0
+    assert [outcome.code for outcome in outcomes] == [1, 137, 0]
+    assert outcomes[0].message == "attack.py: so it is"
+    assert "first" in (tmp_path / "bad.log").read_text()
+    assert (tmp_path / "here").exists()
+
+
+def test_as_many_at_a_time_as_asked(tmp_path):
+    # Each waits until the other is there, which one after the other would never be.
+    code = (
+        "import os, sys, time; open(sys.argv[0] + str(os.getpid()), 'w')\n"
+        "end = time.monotonic() + 20\n"
+        "while len([n for n in os.listdir() if n.startswith('-c')]) < 2:\n"
+        "    assert time.monotonic() < end\n    time.sleep(0.02)"
+    )
+    outcomes = []
+    jobs = [_job(tmp_path, name, code) for name in "ab"]
+    assert run_locally(jobs, outcomes.append, processes=2) == 0
+    assert [outcome.code for outcome in outcomes] == [0, 0]
+
+
+def test_a_signal_stops_what_runs_and_starts_no_more(tmp_path):
+    code = (
+        "import signal, sys, time\n"
+        "signal.signal(15, lambda *_: (open('stopped', 'w'), sys.exit(143)))\n"
+        "open('started', 'w'); time.sleep(60)"
+    )
+    jobs = [_job(tmp_path, "long", code), _job(tmp_path, "never", "open('never', 'w')")]
+
+    def interrupt():
+        while not (tmp_path / "started").exists():
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    before = signal.getsignal(signal.SIGINT)
+    outcomes = []
+    assert run_locally(jobs, outcomes.append) == 130
+    assert (tmp_path / "stopped").exists() and not (tmp_path / "never").exists()
+    assert outcomes == []
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_waits_for_the_folders_lock(tmp_path):
+    import fcntl
+
+    job = _job(tmp_path, "cell", "open('here', 'w')")
+    with open(tmp_path / "x", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        thread = threading.Thread(target=job.run)
+        thread.start()
+        time.sleep(0.3)
+        assert not (tmp_path / "here").exists()
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        thread.join(timeout=20)
+    assert (tmp_path / "here").exists()
