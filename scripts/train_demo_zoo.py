@@ -55,9 +55,9 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {
     "demo_inception": Recipe(seed=101, steps=1700),
     "demo_resnet": Recipe(seed=102, steps=1600),
-    "demo_vgg": Recipe(seed=103, steps=1400),
-    "demo_mobilenet": Recipe(seed=104),
-    "demo_densenet": Recipe(seed=105),
+    "demo_vgg": Recipe(seed=103, steps=2400),
+    "demo_mobilenet": Recipe(seed=104, steps=4000),
+    "demo_densenet": Recipe(seed=105, steps=4000),
     "demo_adv_resnet": Recipe(
         seed=106, steps=1000, sources=(ITSELF,), start_from="demo_resnet", learning_rate=2e-3
     ),
