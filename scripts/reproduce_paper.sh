@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# The paper's untargeted table: all its methods, sign beside the corrected directions, epsilon 16, 10
+# steps, 1000 images, nine victims. Says first what is missing and how long it will take.
+#   bash scripts/reproduce_paper.sh --dry_run            only says it
+#   bash scripts/reproduce_paper.sh                      with checkpoints/ and data/imagenet/
+#   bash scripts/reproduce_paper.sh --zoo demo           the same table on the demo zoo
+#   bash scripts/reproduce_paper.sh --source mobilenet_v2_1.0_224 --limit 60    with what is there
+# --runner ray and --processes N are scripts/sweep.py's.
+set -euo pipefail
+
+source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+prepare_environment "$ROOT/requirements.txt"
+cd "$ROOT"
+exec "$VENV/bin/python" scripts/reproduce_paper.py "$@"
