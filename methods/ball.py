@@ -6,15 +6,19 @@ other numbers are in units of images in [-1, 1].
 
 import dataclasses
 import math
-from collections.abc import Callable
 
 import tensorflow as tf
 
 from methods import tensors
+from methods.order import least_float
 from methods.settings import AttackSettings
 
 # Longer strides end in the same corner; this keeps infinities out of sums and norms.
 _LONGEST = 1e30
+# A unit vector times this leads to the edge of any ball in all but its least entries.
+_FARTHEST = 1e18
+# Relative error of a squared length at which a search for it ends.
+_CLOSE = 2e-5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,22 +51,50 @@ class LinfBall:
         lower = tf.maximum(self.clean - self.epsilon, -1.0)
         return lower, tf.minimum(self.clean + self.epsilon, 1.0)
 
-    def reach(self, images: tf.Tensor, along: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
-        """How far a multiple of `along` gets from `images` once it is projected.
+    def scale_to_reach(self, images: tf.Tensor, along: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
+        """The scale for which norm2(project(images + scale * along) - images) is `wanted`.
+
+        The squared length, sum(min(scale^2 * along^2, room^2)), is concave in scale^2, so secants
+        from zero close in on the root from below and never pass it: 1 to 9 evaluations of three
+        cheap operations in trials, 30 at most (bisection would always take 26).
+
+        Args:
+          images: float32 [N, S, S, 3], in the ball.
+          along: float32 [N, S, S, 3] of norm 1 (or 0) per image.
+          wanted: float32 [N].
 
         Returns:
-          scale (float32 [N], finite) -> norm2(project(images + scale * along) - images), float32
-          [N]. It is made for many calls: each takes three passes over the entries.
+          float32 [N]; where no scale is long enough, one that is large.
         """
         lower, upper = self.bounds()
         room = tf.square(tf.where(along > 0, upper - images, images - lower))
-        slope = tf.square(along)
+        slope, target = tf.square(along), tf.square(wanted)
 
-        def length(scale: tf.Tensor) -> tf.Tensor:
-            squared = tf.reshape(tf.square(scale), [-1, 1, 1, 1])
-            return tf.sqrt(tf.reduce_sum(tf.minimum(squared * slope, room), [1, 2, 3]))
+        def missing(square: tf.Tensor) -> tf.Tensor:
+            reached = tf.minimum(tf.reshape(square, [-1, 1, 1, 1]) * slope, room)
+            return target - tf.reduce_sum(reached, [1, 2, 3])
 
-        return length
+        def is_open(gap: tf.Tensor) -> tf.Tensor:
+            return gap > _CLOSE * target
+
+        def secant(number, before, now, gap_before, gap):  # noqa: ANN001, ANN202
+            step = tf.math.divide_no_nan(gap * (now - before), gap_before - gap)
+            # An image that has arrived stays, however long others take.
+            moving = is_open(gap) & (now + step < _LONGEST)
+            after = tf.where(moving, now + step, now)
+            return number + 1, now, after, gap, tf.where(moving, missing(after), gap)
+
+        # Unclipped, the norm of along being 1, the scale itself is the length.
+        start = (tf.constant(1), tf.zeros_like(target), target, target, missing(target))
+        *_, square, _, _ = tf.while_loop(
+            lambda number, before, now, gap_before, gap: (
+                (number < 30) & tf.reduce_any(is_open(gap))
+            ),
+            secant,
+            start,
+            parallel_iterations=1,
+        )
+        return tf.sqrt(square)
 
     def excess(self, perturbation: tf.Tensor) -> tf.Tensor:
         """What a perturbation has too much: clip(abs(a) - eps, 0) * sign(a)."""
@@ -94,19 +126,15 @@ class L2Ball:
         perturbation = images - self.clean
         return tf.clip_by_value(self.clean + self._kept(perturbation) * perturbation, -1.0, 1.0)
 
-    def reach(self, images: tf.Tensor, along: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
-        """How far a multiple of `along` gets from `images` once it is projected.
+    def scale_to_reach(self, images: tf.Tensor, along: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
+        """As `LinfBall.scale_to_reach`, by bisection, since projection bends the path."""
 
-        Returns:
-          scale (float32 [N], finite) -> norm2(project(images + scale * along) - images), float32
-          [N].
-        """
-
-        def length(scale: tf.Tensor) -> tf.Tensor:
+        def far_enough(scale: tf.Tensor) -> tf.Tensor:
             moved = self.project(images + tf.reshape(scale, [-1, 1, 1, 1]) * along)
-            return tf.reshape(tensors.norm2(moved - images), [-1])
+            return tf.reshape(tensors.norm2(moved - images), [-1]) >= wanted
 
-        return length
+        # Projection only shortens, so the scale is at least `wanted`.
+        return least_float(far_enough, wanted, tf.maximum(wanted, _FARTHEST), passes=26)
 
     def excess(self, perturbation: tf.Tensor) -> tf.Tensor:
         """What a perturbation has too much, along itself."""

@@ -13,14 +13,11 @@ import tensorflow as tf
 from methods import tensors
 from methods.context import Context
 from methods.errors import MethodError
-from methods.order import kth_smallest, least_float
+from methods.order import kth_smallest
 from methods.settings import REFERENCE_ENTRIES
 
 # FGNM_K counts entries below this as if their reciprocal were as small as this.
 NEGLIGIBLE = 1e-20
-# A gradient of unit length times this moves all but its least entries to the edge of any ball; its
-# square still is a float32.
-_LARGEST_SCALE = 1e18
 
 
 def sign(gradient: tf.Tensor, context: Context) -> tf.Tensor:
@@ -98,10 +95,9 @@ def matched(gradient: tf.Tensor, context: Context) -> tf.Tensor:
     """The gradient scaled so that after projection the step is as long as the sign's would be.
 
     FGNM gives the step the sign's length and the box then clips much of it away. Here, per image,
-    zeta solves norm2(project(x + zeta * g) - x) = norm2(project(x + alpha * sign(g)) - x), by
-    bisection: 26 evaluations of three cheap operations, and no gradient. Entries below 1e-18 of the
-    largest count as zero. Where no zeta is long enough, zeta is as large as can be.
-    Example: `python attack.py --method m --mode matched`
+    zeta solves norm2(project(x + zeta * g) - x) = norm2(project(x + alpha * sign(g)) - x), in at
+    most 30 evaluations of a few cheap operations, and no gradient. Where no zeta is long enough, it
+    is large. Example: `python attack.py --method m --mode matched`
 
     Returns:
       The step itself, zeta * g, not to be multiplied with alpha.
@@ -110,11 +106,7 @@ def matched(gradient: tf.Tensor, context: Context) -> tf.Tensor:
     by_sign = ball.project(images + ball.stride(tf.sign(gradient))) - images
     wanted = tf.reshape(tensors.norm2(by_sign), [-1])
     along = tensors.unit(gradient)
-    length = ball.reach(images, along)
-    # What is not clipped is no shorter than what is, so zeta is at least `wanted`.
-    highest = tf.maximum(wanted, _LARGEST_SCALE)
-    zeta = least_float(lambda scale: length(scale) >= wanted, wanted, highest, passes=26)
-    return tf.reshape(zeta, [-1, 1, 1, 1]) * along
+    return tf.reshape(ball.scale_to_reach(images, along, wanted), [-1, 1, 1, 1]) * along
 
 
 @dataclasses.dataclass(frozen=True)

@@ -65,14 +65,22 @@ def test_excess_is_what_the_projection_takes_away():
         np.testing.assert_allclose(kept.numpy()[inside], moved[inside], atol=1e-5)
 
 
-def test_reach_is_the_length_after_projection():
+def test_the_scale_that_reaches_a_length_reaches_it_whatever_other_images_need():
     clean, moved = drawn(2, spread=0.05)
-    along = np.random.default_rng(3).standard_normal(clean.shape).astype(np.float32)
+    along = np.random.default_rng(3).standard_normal(clean.shape)
+    along = (along * np.exp(along)).astype(np.float32)
+    along /= np.linalg.norm(along.reshape(3, -1), axis=1).reshape(-1, 1, 1, 1)
     for norm, size in (("linf", 16), ("l2", 100.0)):
         ball = ball_of(clean, norm, size)
         images = ball.project(moved)
-        scale = np.float32([0.01, 1.0, 1e10])
-        expected = ball.project(images + scale.reshape(-1, 1, 1, 1) * along) - images
-        expected = np.linalg.norm(expected.numpy().reshape(3, -1), axis=1)
-        got = ball.reach(images, tf.constant(along))(tf.constant(scale))
-        np.testing.assert_allclose(got, expected, rtol=1e-4)
+        farthest = ball.project(images + 1e9 * along) - images
+        farthest = np.linalg.norm(farthest.numpy().reshape(3, -1), axis=1)
+        wanted = (farthest * [0.1, 0.6, 0.97]).astype(np.float32)
+        scale = ball.scale_to_reach(images, tf.constant(along), wanted).numpy()
+        got = ball.project(images + scale.reshape(-1, 1, 1, 1) * along) - images
+        got = np.linalg.norm(got.numpy().reshape(3, -1), axis=1)
+        np.testing.assert_allclose(got, wanted, rtol=3e-5)
+        for i in range(3):
+            one = ball_of(clean[i : i + 1], norm, size)
+            part = images[i : i + 1], tf.constant(along[i : i + 1]), wanted[i : i + 1]
+            assert one.scale_to_reach(*part).numpy()[0] == scale[i]

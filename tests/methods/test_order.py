@@ -24,11 +24,36 @@ def test_kth_smallest_is_the_sorted_entry_exactly(rows, index):
     assert (got == np.sort(values, axis=1)[:, index]).all()
 
 
-@pytest.mark.parametrize("index", [0, 200001, 268202])
-def test_kth_smallest_at_full_size(index):
-    values = np.abs(np.random.default_rng(0).standard_normal((2, 268203))).astype(np.float32)
-    got = kth_smallest(tf.constant(values), index).numpy()
-    assert (got == np.sort(values, axis=1)[:, index]).all()
+def hostile(kind, rng, shape):
+    """Rows that a sample misrepresents, or where counts jump."""
+    values = np.abs(rng.standard_normal(shape))
+    if kind == "ties":
+        values = np.round(values)
+    elif kind == "constant":
+        values[:] = 0.3
+    elif kind == "mostly zero":
+        values[rng.uniform(size=shape) < 0.9] = 0
+    elif kind == "beside the sample":
+        values[:, :: shape[1] // 2048] += 100
+    elif kind == "outliers":
+        values[rng.uniform(size=shape) < 0.3] = 1e20
+    elif kind == "decades":
+        values = np.exp(15 * rng.standard_normal(shape))
+    return values.astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["plain", "ties", "constant", "mostly zero", "beside the sample", "outliers", "decades"],
+)
+def test_kth_smallest_of_many_is_exact_whatever_they_are(kind):
+    rng = np.random.default_rng(0)
+    values = hostile(kind, rng, (3, 30011))
+    values[1] *= 2
+    ordered = np.sort(values, axis=1)
+    for index in (0, 200001 * 30011 // 268203, 30010):
+        got = tf.function(kth_smallest)(tf.constant(values), index).numpy()
+        assert (got == ordered[:, index]).all(), index
 
 
 def test_least_float_finds_the_boundary_and_the_top_where_there_is_none():
