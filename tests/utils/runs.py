@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("--zoo=demo", "--limit=12", "--batch_size=4", "--num_iter=2")
 # The cheapest networks: a run of two victims takes about a second.
-NETWORKS = ("--source=demo_vgg", "--victims=demo_vgg,demo_mobilenet")
+NETWORKS = ("--source=demo_vgg", "--victims=demo_vgg,demo_resnet")
 IMAGES = 12
 RUN = Path("demo", "demo_vgg", "if", "eps16")
 
@@ -110,7 +110,7 @@ def results(folder: Path) -> dict[str, bytes]:
     }
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 300) -> None:
     """Looks every few milliseconds; fails the test if it never holds."""
     end = time.monotonic() + seconds
     while not holds():

@@ -61,7 +61,16 @@ def test_an_untouched_run_holds(undisturbed, check):
 
 def test_the_predictions_hold_with_the_checkpoints(undisturbed, check):
     text = check(undisturbed, "--predictions")
-    assert "Checked: the predictions of demo_mobilenet, made again" in text and not wrong(text)
+    assert "Checked: the predictions of demo_resnet, made again" in text and not wrong(text)
+
+
+def test_other_kinds_of_run_hold(runner, tmp_path, check):
+    flags = ("--targeted", "--norm=l2", "--max_l2=200", "--method=m")
+    runner.run(tmp_path, *flags, "--mode=affine")
+    runner.run(tmp_path, *flags, "--mode=raw", "--victims=demo_vgg,demo_inception")
+    folder = tmp_path / "demo" / "demo_vgg" / "m" / "l2_200_targeted"
+    text = check(folder, "--predictions")
+    assert f"{3 * IMAGES} PNGs" in text and "transfer.csv, 9 rows" in text
 
 
 def test_a_pixel_beyond_epsilon(folder, demo, check):
@@ -90,7 +99,7 @@ def test_a_pixel_within_epsilon_is_caught_too(folder, check):
         ("transfer.csv", "success_rate", "99.99"),
         ("transfer.csv", "misclassified", "3"),
         ("transfer.csv", "mcnemar_p", "0.01"),
-        ("transfer.csv", "victim", "demo_resnet"),
+        ("transfer.csv", "victim", "demo_inception"),
         ("per_image.csv", "adversarial_label", "77"),
         ("per_image.csv", "clean_confidence", "0.1234"),
         ("per_image.csv", "l2", "1.000"),
