@@ -33,10 +33,12 @@ def to_markdown(table: Table) -> str:
     def cell(one: Cell) -> str:
         return _cell(one, escape, lambda text: f"**{text}**", "markdown")
 
-    lines = [f"### {escape(table.title)}", "", _row(table.header, cell)]
-    lines.append("|" + "|".join(["---"] + ["--:"] * (len(table.header) - 1)) + "|")
-    lines += [_row(row, cell) for row in table.rows]
-    lines += ["", *(f"- {note}" for note in _notes(table, escape, "markdown"))]
+    lines = [f"### {escape(table.title)}", ""]
+    if table.rows:
+        lines.append(_row(table.header, cell))
+        lines.append("|" + "|".join(["---"] + ["--:"] * (len(table.header) - 1)) + "|")
+        lines += [*(_row(row, cell) for row in table.rows), ""]
+    lines += [*(f"- {note}" for note in _notes(table, escape, "markdown"))]
     return "\n".join(lines) + "\n"
 
 
