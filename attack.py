@@ -12,12 +12,9 @@ import sys
 
 from absl import app, flags
 
-from utils.quiet import quiet_tensorflow
-
-with quiet_tensorflow():
-    from utils import flags as run_flags
-    from utils.errors import FRIENDLY, exit_code
-    from utils.run import run
+from utils import flags as run_flags
+from utils.errors import FRIENDLY, exit_code
+from utils.run import run
 
 run_flags.define_flags()
 flags.adopt_module_key_flags(run_flags)
@@ -40,6 +37,8 @@ def main(_: list[str]) -> int:
         run(run_flags.config_from_flags())
     except FRIENDLY as error:
         return _fail(str(error), exit_code(error))
+    except KeyboardInterrupt:
+        return _fail("Stopped by SIGINT; what is finished is written.", 130)
     return 0
 
 

@@ -11,13 +11,12 @@ from contextlib import contextmanager
 def quiet_tensorflow() -> Iterator[None]:
     """Imports TensorFlow without its notes on CPUs and missing GPUs.
 
-    Its C++ libraries write some of them to the terminal before any level can be set; they are
-    shown where the import fails. TF_CPP_MIN_LOG_LEVEL in the environment lets everything through.
+    Its C++ libraries write some of them to the terminal before any level is looked at; they are
+    shown where the import fails. TF_CPP_MIN_LOG_LEVEL below 3 lets everything through.
     """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
         yield
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as notes:
