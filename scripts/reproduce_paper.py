@@ -21,7 +21,7 @@ with quiet_tensorflow():
     from utils.results.families import families
     from utils.results.formats import to_markdown
     from utils.results.loading import load_runs
-    from utils.results.tables import layout_paper
+    from utils.results.tables import lay_out
     from utils.sweeps.command_line import add_runner_flags
     from utils.sweeps.paper import paper_with_what_is_there
     from utils.sweeps.runners import choose_runner
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
             return 0
         runner = choose_runner(options.runner, options.processes, options.ray_address)
         code = run_sweep(planned, runner, Path.cwd())
-        _, tables = layout_paper(families(load_runs([paper.grid.output_dir])), None, True)
+        _, tables = lay_out("paper", families(load_runs([paper.grid.output_dir])), None, True)
         print("\n".join(map(to_markdown, tables)))
         return code
     except (*FRIENDLY, ResultsError) as error:

@@ -3,6 +3,7 @@
 Examples:
   python scripts/table.py results/demo
   python scripts/table.py results/sweep --format latex --epsilon 16
+  python scripts/table.py results/methods --layout modes
   python scripts/table.py results/sweep --equal_l2
 """
 
@@ -18,7 +19,7 @@ from utils.results.errors import ResultsError
 from utils.results.families import families
 from utils.results.formats import to_latex, to_markdown
 from utils.results.loading import load_runs
-from utils.results.tables import csv_of, layout_paper
+from utils.results.tables import LAYOUTS, csv_of, lay_out
 
 FORMATS = {"markdown": to_markdown, "latex": to_latex}
 
@@ -29,7 +30,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("results", nargs="+", type=Path, help="folders with finished runs")
-    parser.add_argument("--layout", choices=("paper",), default="paper")
+    parser.add_argument("--layout", choices=LAYOUTS, default="paper")
     parser.add_argument("--format", choices=(*FORMATS, "csv"), default="markdown")
     parser.add_argument("--epsilon", type=float, help="only this one (default: all)")
     parser.add_argument("--beside", choices=("published",), help="put these figures beside")
@@ -45,7 +46,9 @@ def render(options: argparse.Namespace) -> str:
         rows = [equal_l2_rows(family, options.epsilon) for family in found]
         tables = [t for pair in zip(found, rows, strict=True) for t in equal_l2_tables(*pair)]
     else:
-        rows, tables = layout_paper(found, options.epsilon, options.beside == "published")
+        rows, tables = lay_out(
+            options.layout, found, options.epsilon, options.beside == "published"
+        )
     if not any(map(len, rows)):
         raise ResultsError("Nothing fits: these results hold no such epsilon, or sign alone.")
     if options.format == "csv":

@@ -120,3 +120,20 @@ def test_failures_are_one_sentence(tmp_path, capsys):
     write_run(tmp_path)
     assert table.main([str(tmp_path), "--epsilon", "3"]) == 1
     assert "no such epsilon" in capsys.readouterr().err
+
+
+def test_a_row_a_mode_says_what_it_reached_and_what_it_cost(sweep, capsys):
+    assert table.main([str(sweep), "--layout", "modes", "--epsilon", "16"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    affine = dict(zip(cells[0], cells[3], strict=True))
+    assert cells[2][:2] == ["I-FGSM", "sign"] and affine["mode"] == "affine"
+    folder = sweep / "imagenet/net_a/if/eps16"
+    transfer = pd.read_csv(folder / "transfer.csv").set_index(["victim", "mode"])
+    written = transfer.loc["net_b", "affine"]
+    assert float(affine["net_b"]) == pytest.approx(written["success_rate"], abs=0.06)
+    assert float(affine["mean abs"]) == pytest.approx(written["mean_abs"], abs=0.006)
+    assert float(affine["mean L2"]) == pytest.approx(written["mean_l2"], abs=0.6)
+    steps = pd.read_csv(folder / "steps.csv").groupby("mode")["mean_cosine"].mean()
+    assert float(affine["cosine"]) == pytest.approx(steps["affine"], abs=0.0006)
+    assert cells[2][cells[0].index("gain over sign")] == ""

@@ -15,7 +15,7 @@ from utils.results.errors import ResultsError
 from utils.results.families import Family, families
 from utils.results.formats import to_html
 from utils.results.loading import load_runs
-from utils.results.tables import layout_paper
+from utils.results.tables import lay_out
 
 _HERE = Path(__file__).resolve().parent
 
@@ -68,7 +68,7 @@ def _section(family: Family, figures: Sequence[str], choices: Choices) -> str:
     if equal:
         parts += ["<h3>Gain at equal L2</h3>", *equal]
     parts.append("<h3>Success by method and victim</h3>")
-    _, tables = layout_paper([family])
+    _, tables = lay_out("paper", [family])
     parts += map(to_html, tables)
     parts.append("<h3>Figures</h3>")
     parts += figure_html(family, [name for name in figures if name not in headline], choices)

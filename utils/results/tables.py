@@ -6,6 +6,7 @@ import pandas as pd
 
 from utils.results.document import Table
 from utils.results.families import Family
+from utils.results.mode_table import mode_tables
 from utils.results.paper_table import paper_tables
 from utils.results.published import add_published, published_table
 from utils.results.summary_rows import summary_rows
@@ -19,12 +20,20 @@ _DECIMALS = {
 }
 
 
-def layout_paper(
-    found: Sequence[Family], epsilon: float | None = None, beside_published: bool = False
+LAYOUTS = {"paper": paper_tables, "modes": mode_tables}
+
+
+def lay_out(
+    layout: str,
+    found: Sequence[Family],
+    epsilon: float | None = None,
+    beside_published: bool = False,
 ) -> tuple[list[pd.DataFrame], list[Table]]:
-    """Returns the paper's layout as rows and as tables.
+    """Returns the results as rows and as tables.
 
     Args:
+      layout: a key of LAYOUTS: "paper" has methods as rows and modes side by side, "modes" one row
+        a method x mode, with what each cost.
       found: the families, each with tables of its own.
       epsilon: only this one; None: all.
       beside_published: add the published figures and a table with them.
@@ -36,7 +45,7 @@ def layout_paper(
             rows = rows[rows["max_epsilon"] == epsilon]
         if beside_published:
             rows = add_published(rows)
-        tables += paper_tables(family, rows)
+        tables += LAYOUTS[layout](family, rows)
         if beside_published:
             tables.append(published_table(family, rows))
         all_rows.append(rows)
