@@ -1,0 +1,1 @@
+"""What the benchmarks in scripts/ measure with and compare with."""
