@@ -185,7 +185,8 @@ def make_tables(
     about = {
         "source": "+".join(sources),
         "method": method.name,
-        "max_epsilon": flags["max_epsilon"],
+        # In the L2 ball no epsilon bounds anything; max_l2 stands in run.json.
+        "max_epsilon": flags["max_epsilon"] if flags["norm"] == "linf" else None,
         "num_iter": method.iterations(flags["num_iter"]),
         "targeted": flags["targeted"],
     }

@@ -20,7 +20,7 @@ def summarise(judged: Judged, record: dict, folder: Path) -> str:
     what = "target-hitting" if targeted else "misclassified"
     lines = [
         "",
-        f"{first['source']} attacked by {first['method']}, epsilon {first['max_epsilon']:g}, "
+        f"{first['source']} attacked by {first['method']}, {_bound(record['flags'])}, "
         f"{first['num_iter']} iteration(s), {first['images']} images. Rates of {what} images with "
         "95 % intervals; gains in points, with the exact McNemar p:",
         "",
@@ -43,6 +43,12 @@ def summarise(judged: Judged, record: dict, folder: Path) -> str:
         )
     lines.append(f"Files: {folder}/ (transfer.csv, per_image.csv, run.json, PNGs by mode)")
     return "\n".join(lines)
+
+
+def _bound(flags: dict) -> str:
+    if flags["norm"] == "l2":
+        return f"L2 {flags['max_l2']:g}"
+    return f"epsilon {flags['max_epsilon']:g}"
 
 
 def _rates(transfer: pd.DataFrame, targeted: bool) -> pd.DataFrame:

@@ -62,7 +62,7 @@ def per_image_table(
         .merge(costs, on=["mode", "image_id"], how="left", validate="many_to_one")
     )
     for name in ("source", "method", "max_epsilon"):
-        table[name] = about[name]
+        table[name] = float("nan") if about[name] is None else about[name]
     for kind in ("clean", "adversarial"):
         labels = table[f"labels_{kind}"]
         table[f"{kind}_label"] = [likeliest[0] for likeliest in labels]

@@ -53,6 +53,11 @@ class Family:
         more = f", {self.differs}" if self.differs else ""
         return f"{zoo}, source {self.source}, {kind}{len(self.image_ids)} images{more}"
 
+    def bound(self, epsilon: float) -> str:
+        """What perturbations were held to, for a heading."""
+        flags = self.runs[0].flags
+        return f"L2 {flags['max_l2']:g}" if flags.get("norm") == "l2" else f"epsilon {epsilon:g}"
+
     @cached_property
     def image_ids(self) -> list[str]:
         """The images, in the CSV's order."""

@@ -51,12 +51,14 @@ class Run:
     @cached_property
     def transfer(self) -> pd.DataFrame:
         """The rows of transfer.csv."""
-        return self._table("transfer.csv")
+        return self._table("transfer.csv").assign(max_epsilon=self.epsilon)
 
     @cached_property
     def per_image(self) -> pd.DataFrame:
         """The rows of per_image.csv, and `success`: whether the attack reached its goal."""
         table = self._table("per_image.csv", dtype={"image_id": str})
+        # Empty in the L2 ball, where runs are told apart by max_l2.
+        table["max_epsilon"] = self.epsilon
         table["success"] = _success(table, bool(self.flags["targeted"]))
         return table
 

@@ -35,7 +35,7 @@ def _table(family: Family, rows: pd.DataFrame, epsilon: float) -> Table:
             first = method_title(method) if not lines or lines[-1][0] != method else ""
             lines.append((method, [first, mode, *rates, *mean, *costs]))
     return Table(
-        f"{family.title}, epsilon {epsilon:g}",
+        f"{family.title}, {family.bound(epsilon)}",
         (
             *(Cell.of("method"), Cell.of("mode")),
             *column_heads(list(family.victims), white_box),

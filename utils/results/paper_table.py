@@ -57,7 +57,7 @@ def _table(family: Family, rows: pd.DataFrame, epsilon: float) -> Table:
     if seeds > 1:
         notes.append(f"Mean over {seeds} seeds.")
     return Table(
-        f"{family.title}, epsilon {epsilon:g}",
+        f"{family.title}, {family.bound(epsilon)}",
         (Cell.of("method"), *column_heads(victims, white_box), Cell.of("mean L2")),
         tuple(lines),
         tuple(notes),
