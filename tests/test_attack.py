@@ -54,6 +54,7 @@ def test_it_leaves_what_the_readme_says(finished):
     assert len(list((folder / "sign").glob("*.png"))) == 12
     assert len(list((folder / "affine").glob("*.png"))) == 12
     assert run["status"] == "complete" and run["flags"]["max_epsilon"] == 16
+    assert run["device"] == ["/CPU:0"] and {"craft", "judge"} <= set(run["seconds"])
     assert len(pd.read_csv(folder / "per_image.csv")) == 12 * len(table)
 
 

@@ -119,7 +119,7 @@ def _begin(
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "versions": {name: version(name) for name in _PACKAGES}
         | {"python": platform.python_version()},
-        "devices": devices,
+        "device": devices,
         "seconds": {},
     }
 
