@@ -24,7 +24,9 @@ class AttackSettings:
     """
 
     max_epsilon: float = _setting(16.0, "L-infinity bound, in (0, 255], in [0, 255] units.")
-    num_iter: int = _setting(10, "Iterations (fgsm always takes one).")
+    num_iter: int = _setting(
+        10, "Iterations (fgsm always takes one; targeted attacks need more, 100 or so)."
+    )
     norm: str = _setting("linf", "linf (a box of max_epsilon) or l2 (a ball of max_l2).")
     max_l2: float | None = _setting(None, "L2 bound per image in [0, 255] units, for --norm l2.")
     momentum: float = _setting(1.0, "Decay factor mu of MI and NI.")
