@@ -144,7 +144,10 @@ class Attack:
         make_copy = self.method.only("copies")
         count = self.method.only("num_copies")(self.settings) if make_copy else 1
 
-        def of_copy(index: tf.Tensor | int) -> tf.Tensor:
+        # Kept a call of its own: inlined into the loop's frames, TensorFlow leaves the network's
+        # ops unfused and its gradient takes a tenth more time, in bfloat16 a quarter more.
+        @tf.function(autograph=False, experimental_attributes={"_noinline": True})
+        def of_copy(point: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
             draws = context.draws.at(copy=neighbour * count + index)
             see = self._source
             for view in self.method.stage("view"):
@@ -157,10 +160,10 @@ class Attack:
             return tf.ensure_shape(tape.gradient(value, point), point.shape)
 
         if count == 1:
-            return of_copy(0)
+            return of_copy(point, tf.constant(0))
         _, total = tf.while_loop(
             lambda index, _: index < count,
-            lambda index, total: (index + 1, total + of_copy(index)),
+            lambda index, total: (index + 1, total + of_copy(point, index)),
             (tf.constant(0), tf.zeros_like(point)),
             parallel_iterations=1,
         )
