@@ -59,6 +59,7 @@ HOSTILE = {
     "too_many_fields": (b"ImageId,TrueLabel\na,1,5\n", "row 1 has 3 fields, its header 2"),
     "too_few_fields": (b"ImageId,TrueLabel\na,1\nb\n", "row 2 has 1 fields, its header 2"),
     "quote_without_end": (b'ImageId\n"a\nb\nc\n', "unexpected end of data"),
+    "nul": (b"ImageId\na\x00b\n", "it holds a NUL"),
     "endless_header": (b"ImageId," * 20000, "a line of it doesn't end"),
     "endless_row": (b"ImageId\n" + b"a" * 100_000, "a line of it doesn't end"),
     "endless_quote": (b'ImageId\n"' + b"a\n" * 100_000, "field larger than field limit"),
