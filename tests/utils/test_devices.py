@@ -1,0 +1,81 @@
+"""Several logical processors, and the flags about speed, on the demo zoo."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from runs import NETWORKS, ROOT
+
+FLAGS = (*NETWORKS, "--zoo=demo", "--limit=8", "--num_iter=3", "--mode=affine,test")
+RUN = "demo/demo_vgg/if/eps16"
+
+
+def craft(output, *flags):
+    """Runs attack.py in a process of its own and returns the run's folder."""
+    command = [sys.executable, "attack.py", *FLAGS, f"--output_dir={output}", *flags]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert ended.returncode == 0, ended.stderr
+    return output / RUN
+
+
+def pngs(folder):
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.png")}
+    assert len(found) == 3 * 8
+    return found
+
+
+def pixels(folder):
+    files = sorted(folder.rglob("*.png"))
+    assert len(files) == 3 * 8
+    return np.stack([np.asarray(Image.open(file)) for file in files]).astype(int)
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory):
+    """One device, batches of 2, float32."""
+    return craft(tmp_path_factory.mktemp("single"), "--batch_size=2")
+
+
+@pytest.mark.parametrize("devices", [2, 4])
+def test_several_devices_give_the_pngs_of_one_with_the_same_share(single, tmp_path, devices):
+    split = craft(tmp_path, f"--batch_size={2 * devices}", f"--devices={devices}")
+    used = json.loads((split / "run.json").read_text())["device"]
+    assert used == [f"/CPU:{index}" for index in range(devices)]
+    assert pngs(split) == pngs(single)
+    tables = [(folder / "per_image.csv").read_text() for folder in (split, single)]
+    assert tables[0] == tables[1]
+
+
+def test_a_batch_that_does_not_divide_is_refused():
+    command = [sys.executable, "attack.py", *FLAGS, "--batch_size=3", "--devices=2"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert ended.returncode == 2
+    assert "--devices" in ended.stderr and "multiple" in ended.stderr
+
+
+def test_jit_compile_gives_the_same_images_within_rounding(tmp_path):
+    flags = ("--batch_size=2", "--num_iter=1")
+    apart = pixels(craft(tmp_path / "xla", *flags, "--jit_compile"))
+    apart = np.abs(apart - pixels(craft(tmp_path / "plain", *flags)))
+    # One step: after several, rounding has parted the trajectories. An entry of the gradient near
+    # zero may change its sign, or a pixel its rounding.
+    assert (apart > 1).mean() < 0.005, (apart > 1).mean()
+
+
+def test_bfloat16_steps_as_float32_does_but_not_in_the_same_bits(tmp_path):
+    flags = ("--batch_size=2", "--num_iter=1")
+    folders = [
+        craft(tmp_path / dtype, *flags, f"--dtype={dtype}") for dtype in ("bfloat16", "float32")
+    ]
+    names = [path.stem for path in sorted(folders[0].rglob("*.png"))]
+    images = {p.stem: np.asarray(Image.open(p)) for p in (ROOT / "data/demo/images").glob("*.png")}
+    start = np.stack([images[name] for name in names]).astype(int)
+    rough, fine = ((pixels(folder) - start).reshape(len(names), -1) for folder in folders)
+    lengths = np.linalg.norm(rough, axis=1) * np.linalg.norm(fine, axis=1)
+    cosine = (rough * fine).sum(1) / lengths
+    assert np.any(rough != fine)
+    assert cosine.mean() > 0.8, cosine
+    assert np.abs(rough).max() <= 16
