@@ -13,7 +13,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from utils.figures import FIGURES
 from utils.figures.drawing import draw
-from utils.quiet import quiet_tensorflow
 from utils.results.errors import ResultsError
 
 
@@ -37,17 +36,16 @@ def main(arguments: list[str]) -> int:
     """Draws and writes the figures; returns the exit code."""
     options = parse(arguments)
     try:
-        with quiet_tensorflow():
-            written = draw(
-                options.results,
-                options.output_dir,
-                options.figures or tuple(FIGURES),
-                options.formats,
-                class_names_file=options.class_names,
-                epsilon=options.epsilon,
-                methods=options.methods,
-                images=options.images,
-            )
+        written = draw(
+            options.results,
+            options.output_dir,
+            options.figures or tuple(FIGURES),
+            options.formats,
+            class_names_file=options.class_names,
+            epsilon=options.epsilon,
+            methods=options.methods,
+            images=options.images,
+        )
     except (ResultsError, OSError) as error:
         print(f"figures.py: {error}", file=sys.stderr)
         return 1

@@ -12,7 +12,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from utils.figures import FIGURES
-from utils.quiet import quiet_tensorflow
 from utils.report.page import build_page
 from utils.results.errors import ResultsError
 
@@ -36,16 +35,15 @@ def main(arguments: list[str]) -> int:
     """Writes the page; returns the exit code."""
     options = parse(arguments)
     try:
-        with quiet_tensorflow():
-            page = build_page(
-                options.results,
-                options.figures or tuple(FIGURES),
-                options.title,
-                shlex.join(["python", "scripts/report.py", *arguments]),
-                class_names_file=options.class_names,
-                epsilon=options.epsilon,
-                images=options.images,
-            )
+        page = build_page(
+            options.results,
+            options.figures or tuple(FIGURES),
+            options.title,
+            shlex.join(["python", "scripts/report.py", *arguments]),
+            class_names_file=options.class_names,
+            epsilon=options.epsilon,
+            images=options.images,
+        )
         options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(page, "utf-8")
     except (ResultsError, OSError) as error:

@@ -13,19 +13,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from utils.quiet import quiet_tensorflow
-
-with quiet_tensorflow():
-    from utils.errors import FRIENDLY, exit_code
-    from utils.results.errors import ResultsError
-    from utils.results.families import families
-    from utils.results.formats import to_markdown
-    from utils.results.loading import load_runs
-    from utils.results.tables import lay_out
-    from utils.sweeps.command_line import add_runner_flags
-    from utils.sweeps.paper import paper_with_what_is_there
-    from utils.sweeps.runners import choose_runner
-    from utils.sweeps.sweep import describe, plan, run_sweep
+from utils.errors import FRIENDLY, exit_code
+from utils.results.errors import ResultsError
+from utils.results.families import families
+from utils.results.formats import to_markdown
+from utils.results.loading import load_runs
+from utils.results.tables import lay_out
+from utils.sweeps.command_line import add_runner_flags
+from utils.sweeps.paper import paper_with_what_is_there
+from utils.sweeps.runners import choose_runner
+from utils.sweeps.sweep import describe, plan, run_sweep
 
 _OF_THE_PAPER = ("zoo", "source", "checkpoint_path", "input_csv", "input_dir", "methods")
 

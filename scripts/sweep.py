@@ -10,14 +10,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from utils.quiet import quiet_tensorflow
-
-with quiet_tensorflow():
-    from utils.errors import FRIENDLY, exit_code
-    from utils.sweeps.command_line import add_runner_flags
-    from utils.sweeps.grid import read_grid
-    from utils.sweeps.runners import choose_runner
-    from utils.sweeps.sweep import describe, plan, run_sweep
+from utils.errors import FRIENDLY, exit_code
+from utils.sweeps.command_line import add_runner_flags
+from utils.sweeps.grid import read_grid
+from utils.sweeps.runners import choose_runner
+from utils.sweeps.sweep import describe, plan, run_sweep
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from utils.quiet import quiet_tensorflow
 from utils.results.equal_l2 import equal_l2_rows, equal_l2_tables
 from utils.results.errors import ResultsError
 from utils.results.families import families
@@ -60,8 +59,7 @@ def main(arguments: list[str]) -> int:
     """Prints or writes the tables; returns the exit code."""
     options = parse(arguments)
     try:
-        with quiet_tensorflow():
-            text = render(options)
+        text = render(options)
         if options.output is None:
             print(text, end="")
         else:

@@ -2,13 +2,12 @@
 
 import functools
 
+from methods import MethodError, parse_method
+
 
 @functools.cache
 def method_title(name: str) -> str:
     """Returns a method's usual name, such as "MI-FGSM" for "m"; its own where it is unknown."""
-    # Imported late: it brings TensorFlow, which reading results does not need.
-    from methods import MethodError, parse_method
-
     try:
         return parse_method(name).title()
     except MethodError:
