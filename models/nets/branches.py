@@ -1,6 +1,6 @@
 """What the Inception networks are made of: branches of named convolutions, concatenated."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 import tf_slim as slim
@@ -11,13 +11,27 @@ tf1 = tf.compat.v1
 Layer = tuple[str, int]
 
 
-def conv(net: tf.Tensor, layer: Layer, reduce: bool = False, padding: str = "SAME") -> tf.Tensor:
-    """One convolution whose kernel is read from its name; `reduce` means stride 2 and VALID."""
+def conv(
+    net: tf.Tensor,
+    layer: Layer,
+    reduce: bool = False,
+    padding: str = "SAME",
+    **how: object,
+) -> tf.Tensor:
+    """One convolution whose kernel is read from its name.
+
+    Args:
+      net: float [N, H, W, C].
+      layer: scope and width.
+      reduce: stride 2 and VALID.
+      padding: "SAME" or "VALID".
+      **how: what else `slim.conv2d` takes, such as `activation_fn` instead of the scope's.
+    """
     scope, width = layer
     kernel = [int(side) for side in scope.rpartition("_")[2].split("x")]
     if reduce:
-        return slim.conv2d(net, width, kernel, stride=2, padding="VALID", scope=scope)
-    return slim.conv2d(net, width, kernel, padding=padding, scope=scope)
+        how, padding = {"stride": 2, **how}, "VALID"
+    return slim.conv2d(net, width, kernel, padding=padding, scope=scope, **how)
 
 
 def chain(net: tf.Tensor, layers: Sequence[Layer], last: str = "same") -> tf.Tensor:
@@ -35,13 +49,37 @@ def branch(net: tf.Tensor, number: int, *layers: Layer, last: str = "same") -> t
 
 
 def pool_branch(net: tf.Tensor, number: int, layer: Layer) -> tf.Tensor:
-    """Average pool 3 x 3 (SAME, stride 1), then a convolution, in the scope `Branch_NUMBER`."""
-    return branch(slim.avg_pool2d(net, 3, stride=1, padding="SAME"), number, layer)
+    """Average pool 3 x 3 (SAME, stride 1), then a 1 x 1 convolution, in the scope `Branch_NUMBER`.
+
+    Computed the other way round, with ReLU last: a mean over pixels and a sum over channels commute
+    (so does batch norm, the mean leaving out what is padded), and fewer channels are pooled.
+    """
+    with tf1.variable_scope(f"Branch_{number}"):
+        net = conv(net, layer, activation_fn=None)
+        return tf.nn.relu(slim.avg_pool2d(net, 3, stride=1, padding="SAME"))
 
 
 def max_pool(net: tf.Tensor) -> tf.Tensor:
     """Max pool 3 x 3, stride 2, VALID."""
     return slim.max_pool2d(net, 3, stride=2, padding="VALID")
+
+
+def conv_max_pool(net: tf.Tensor, layer: Layer, padding: str = "SAME") -> tf.Tensor:
+    """A convolution, then `max_pool`.
+
+    ReLU comes after the pool, where it has a quarter of the work: it keeps order, so the largest
+    entry of a window is the same one, and so is the gradient.
+    """
+    return tf.nn.relu(max_pool(conv(net, layer, padding=padding, activation_fn=None)))
+
+
+def stem(net: tf.Tensor) -> tf.Tensor:
+    """The first layers of Inception v3 and of Inception-ResNet v2: [N, 299, 299, 3] to 35 x 35."""
+    net = conv(net, ("Conv2d_1a_3x3", 32), reduce=True)
+    net = conv(net, ("Conv2d_2a_3x3", 32), padding="VALID")
+    net = conv_max_pool(net, ("Conv2d_2b_3x3", 64))
+    net = conv(net, ("Conv2d_3b_1x1", 80), padding="VALID")
+    return conv_max_pool(net, ("Conv2d_4a_3x3", 192), padding="VALID")
 
 
 def concat(*branches: tf.Tensor) -> tf.Tensor:
@@ -55,17 +93,30 @@ def dense(net: tf.Tensor, width: int, scope: str) -> tf.Tensor:
     return slim.fully_connected(net, width, activation_fn=None, normalizer_fn=None, scope=scope)
 
 
-def auxiliary_head(net: tf.Tensor, num_classes: int, second: str, logits: str) -> tf.Tensor:
+def pointwise(net: tf.Tensor, width: int, scope: str) -> tf.Tensor:
+    """A fully connected layer kept as a 1 x 1 convolution: [N, 1, 1, C] to [N, width]."""
+    net = slim.conv2d(net, width, 1, activation_fn=None, normalizer_fn=None, scope=scope)
+    return tf.squeeze(net, [1, 2])
+
+
+def auxiliary_head(
+    net: tf.Tensor,
+    num_classes: int,
+    second: str,
+    logits: str,
+    last: Callable[[tf.Tensor, int, str], tf.Tensor] = dense,
+) -> tf.Tensor:
     """The head beside the trunk: logits [N, num_classes].
 
     Args:
       net: float [N, 17, 17, C].
       num_classes: columns of the logits.
       second: the scope of its 5 x 5 convolution.
-      logits: the scope of its fully connected layer.
+      logits: the scope of its last layer.
+      last: that layer, `dense` or `pointwise`.
     """
     with tf1.variable_scope("AuxLogits"):
         net = slim.avg_pool2d(net, 5, stride=3, padding="VALID")
         net = conv(net, ("Conv2d_1b_1x1", 128))
         net = slim.conv2d(net, 768, 5, padding="VALID", scope=second)
-        return dense(net, num_classes, logits)
+        return last(net, num_classes, logits)

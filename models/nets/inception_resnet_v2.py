@@ -14,6 +14,7 @@ from models.nets.branches import (
     dense,
     max_pool,
     pool_branch,
+    stem,
 )
 
 tf1 = tf.compat.v1
@@ -64,12 +65,8 @@ def _repeat(
     return net
 
 
-def _stem(net: tf.Tensor) -> tf.Tensor:
-    net = conv(net, ("Conv2d_1a_3x3", 32), reduce=True)
-    net = conv(net, ("Conv2d_2a_3x3", 32), padding="VALID")
-    net = conv(net, ("Conv2d_2b_3x3", 64))
-    net = conv(max_pool(net), ("Conv2d_3b_1x1", 80), padding="VALID")
-    net = max_pool(conv(net, ("Conv2d_4a_3x3", 192), padding="VALID"))
+def _first_blocks(net: tf.Tensor) -> tf.Tensor:
+    net = stem(net)
     with tf1.variable_scope("Mixed_5b"):
         return concat(
             branch(net, 0, ("Conv2d_1x1", 96)),
@@ -111,7 +108,7 @@ def inception_resnet_v2(images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor,
       Logits and auxiliary logits, each [N, num_classes].
     """
     with tf1.variable_scope("InceptionResnetV2"):
-        net = _stem(images)
+        net = _first_blocks(images)
         net = _repeat(net, 10, BLOCK35, 0.17, "Repeat", "block35")
         net = _reduction_a(net)
         net = _repeat(net, 20, BLOCK17, 0.10, "Repeat_1", "block17")

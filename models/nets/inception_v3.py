@@ -1,7 +1,108 @@
-"""Inception v3 (arXiv 1512.00567) as tf_slim defines it, with its auxiliary head."""
+"""Inception v3 (arXiv 1512.00567), with its auxiliary head.
+
+Some scopes are named after other kernels or letters than their neighbours': so it is in the public
+checkpoints.
+"""
 
 import tensorflow as tf
-from tf_slim.nets import inception_v3 as slim_inception_v3
+import tf_slim as slim
+
+from models.nets.branches import (
+    auxiliary_head,
+    branch,
+    chain,
+    concat,
+    conv,
+    max_pool,
+    pointwise,
+    pool_branch,
+    stem,
+)
+
+tf1 = tf.compat.v1
+
+
+def _block_a(net: tf.Tensor, pooled: int, first: str, second: str) -> tf.Tensor:
+    return concat(
+        branch(net, 0, ("Conv2d_0a_1x1", 64)),
+        branch(net, 1, (first, 48), (second, 64)),
+        branch(net, 2, ("Conv2d_0a_1x1", 64), ("Conv2d_0b_3x3", 96), ("Conv2d_0c_3x3", 96)),
+        pool_branch(net, 3, ("Conv2d_0b_1x1", pooled)),
+    )
+
+
+def _reduction_a(net: tf.Tensor) -> tf.Tensor:
+    # Both are called 1x1 and are 3x3.
+    reduce = {"stride": 2, "padding": "VALID", "scope": "Conv2d_1a_1x1"}
+    with tf1.variable_scope("Branch_0"):
+        left = slim.conv2d(net, 384, 3, **reduce)
+    with tf1.variable_scope("Branch_1"):
+        right = chain(net, (("Conv2d_0a_1x1", 64), ("Conv2d_0b_3x3", 96)))
+        right = slim.conv2d(right, 96, 3, **reduce)
+    return concat(left, right, max_pool(net))
+
+
+def _block_b(net: tf.Tensor, width: int) -> tf.Tensor:
+    return concat(
+        branch(net, 0, ("Conv2d_0a_1x1", 192)),
+        branch(net, 1, ("Conv2d_0a_1x1", width), ("Conv2d_0b_1x7", width), ("Conv2d_0c_7x1", 192)),
+        branch(
+            net,
+            2,
+            ("Conv2d_0a_1x1", width),
+            ("Conv2d_0b_7x1", width),
+            ("Conv2d_0c_1x7", width),
+            ("Conv2d_0d_7x1", width),
+            ("Conv2d_0e_1x7", 192),
+        ),
+        pool_branch(net, 3, ("Conv2d_0b_1x1", 192)),
+    )
+
+
+def _reduction_b(net: tf.Tensor) -> tf.Tensor:
+    layers = (
+        ("Conv2d_0a_1x1", 192),
+        ("Conv2d_0b_1x7", 192),
+        ("Conv2d_0c_7x1", 192),
+        ("Conv2d_1a_3x3", 192),
+    )
+    return concat(
+        branch(net, 0, ("Conv2d_0a_1x1", 192), ("Conv2d_1a_3x3", 320), last="reduce"),
+        branch(net, 1, *layers, last="reduce"),
+        max_pool(net),
+    )
+
+
+def _block_c(net: tf.Tensor, column: str) -> tf.Tensor:
+    with tf1.variable_scope("Branch_1"):
+        left = conv(net, ("Conv2d_0a_1x1", 384))
+        left = concat(conv(left, ("Conv2d_0b_1x3", 384)), conv(left, (column, 384)))
+    with tf1.variable_scope("Branch_2"):
+        right = chain(net, (("Conv2d_0a_1x1", 448), ("Conv2d_0b_3x3", 384)))
+        right = concat(conv(right, ("Conv2d_0c_1x3", 384)), conv(right, ("Conv2d_0d_3x1", 384)))
+    return concat(
+        branch(net, 0, ("Conv2d_0a_1x1", 320)),
+        left,
+        right,
+        pool_branch(net, 3, ("Conv2d_0b_1x1", 192)),
+    )
+
+
+# The blocks after the stem: the letters of their scopes `Mixed_...`, what each is, and its own.
+BLOCKS = (
+    ("5b", _block_a, (32, "Conv2d_0a_1x1", "Conv2d_0b_5x5")),
+    ("5c", _block_a, (64, "Conv2d_0b_1x1", "Conv_1_0c_5x5")),
+    ("5d", _block_a, (64, "Conv2d_0a_1x1", "Conv2d_0b_5x5")),
+    ("6a", _reduction_a, ()),
+    ("6b", _block_b, (128,)),
+    ("6c", _block_b, (160,)),
+    ("6d", _block_b, (160,)),
+    ("6e", _block_b, (192,)),
+    ("7a", _reduction_b, ()),
+    ("7b", _block_c, ("Conv2d_0b_3x1",)),
+    ("7c", _block_c, ("Conv2d_0c_3x1",)),
+)
+AUXILIARY_AFTER = "6e"
 
 
 def inception_v3(images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor, tf.Tensor]:
@@ -14,5 +115,14 @@ def inception_v3(images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor, tf.Ten
     Returns:
       Logits and auxiliary logits, each [N, num_classes].
     """
-    logits, end_points = slim_inception_v3.inception_v3(images, num_classes, is_training=False)
-    return logits, end_points["AuxLogits"]
+    with tf1.variable_scope("InceptionV3"):
+        net = stem(images)
+        for name, block, its in BLOCKS:
+            with tf1.variable_scope(f"Mixed_{name}"):
+                net = block(net, *its)
+            if name == AUXILIARY_AFTER:
+                scopes = "Conv2d_2a_5x5", "Conv2d_2b_1x1"
+                auxiliary = auxiliary_head(net, num_classes, *scopes, last=pointwise)
+        with tf1.variable_scope("Logits"):
+            net = tf.reduce_mean(net, [1, 2], keepdims=True)
+            return pointwise(net, num_classes, "Conv2d_1c_1x1"), auxiliary

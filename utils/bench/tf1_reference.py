@@ -10,11 +10,22 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 import tf_slim as slim
+from tf_slim.nets import inception_v3 as slim_inception_v3
 
 from models import NETWORKS
+from models.nets.inception_v3 import inception_v3
 from models.nets.layers import training_scope
 
 tf1 = tf.compat.v1
+
+
+def _public_inception_v3(images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor, tf.Tensor]:
+    logits, ends = slim_inception_v3.inception_v3(images, num_classes, is_training=False)
+    return logits, ends["AuxLogits"]
+
+
+# Where the zoo computes a network in another order than its public definition, that definition.
+_PUBLIC = {inception_v3: _public_inception_v3}
 
 
 class PlainAttack:
@@ -65,7 +76,8 @@ class PlainAttack:
             tf1.variable_scope(tf1.get_variable_scope(), reuse=tf1.AUTO_REUSE),
         ):
             warnings.filterwarnings("ignore", message=".*layer.apply.*", category=UserWarning)
-            heads = self._row.builder(images, self._row.num_classes)
+            builder = _PUBLIC.get(self._row.builder, self._row.builder)
+            heads = builder(images, self._row.num_classes)
         return [logits for logits in heads if logits is not None]
 
     def _batch_norm(self, inputs: tf.Tensor) -> tf.Tensor:
