@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 import tf_slim as slim
 
+from models.nets.layers import pointwise_convs, pool_and_normalise
+
 tf1 = tf.compat.v1
 
 # A convolution: its scope, which ends in its kernel ("Conv2d_0b_1x7"), and its width.
@@ -48,15 +50,32 @@ def branch(net: tf.Tensor, number: int, *layers: Layer, last: str = "same") -> t
         return chain(net, layers, last)
 
 
-def pool_branch(net: tf.Tensor, number: int, layer: Layer) -> tf.Tensor:
-    """Average pool 3 x 3 (SAME, stride 1), then a 1 x 1 convolution, in the scope `Branch_NUMBER`.
+def heads(net: tf.Tensor, *layers: tuple[int, Layer]) -> list[tf.Tensor]:
+    """The 1 x 1 convolutions with which branches begin, each in its scope `Branch_NUMBER`.
 
-    Computed the other way round, with ReLU last: a mean over pixels and a sum over channels commute
-    (so does batch norm, the mean leaving out what is padded), and fewer channels are pooled.
+    Args:
+      net: what all of them see.
+      layers: each branch's number and convolution.
+    """
+    return pointwise_convs(
+        net, [(f"Branch_{number}/{scope}", width) for number, (scope, width) in layers]
+    )
+
+
+def pool_branch(net: tf.Tensor, number: int, layer: Layer) -> tf.Tensor:
+    """Average pool 3 x 3 (SAME, stride 1), then a convolution, in the scope `Branch_NUMBER`."""
+    return branch(slim.avg_pool2d(net, 3, stride=1, padding="SAME"), number, layer)
+
+
+def narrow_pool_branch(net: tf.Tensor, number: int, layer: Layer) -> tf.Tensor:
+    """`pool_branch` of a 1 x 1 convolution, computed the other way round.
+
+    A mean over pixels and a sum over channels commute, and there are fewer channels to pool after
+    the convolution than before. Only rounding differs; where an image is still 35 x 35 pixels, it
+    differs by more than the tests of the public numbers allow, so there `pool_branch` stays.
     """
     with tf1.variable_scope(f"Branch_{number}"):
-        net = conv(net, layer, activation_fn=None)
-        return tf.nn.relu(slim.avg_pool2d(net, 3, stride=1, padding="SAME"))
+        return conv(net, layer, normalizer_fn=pool_and_normalise)
 
 
 def max_pool(net: tf.Tensor) -> tf.Tensor:

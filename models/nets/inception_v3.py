@@ -13,7 +13,9 @@ from models.nets.branches import (
     chain,
     concat,
     conv,
+    heads,
     max_pool,
+    narrow_pool_branch,
     pointwise,
     pool_branch,
     stem,
@@ -23,10 +25,12 @@ tf1 = tf.compat.v1
 
 
 def _block_a(net: tf.Tensor, pooled: int, first: str, second: str) -> tf.Tensor:
+    own = "Conv2d_0a_1x1"
+    left, middle, right = heads(net, (0, (own, 64)), (1, (first, 48)), (2, (own, 64)))
     return concat(
-        branch(net, 0, ("Conv2d_0a_1x1", 64)),
-        branch(net, 1, (first, 48), (second, 64)),
-        branch(net, 2, ("Conv2d_0a_1x1", 64), ("Conv2d_0b_3x3", 96), ("Conv2d_0c_3x3", 96)),
+        left,
+        branch(middle, 1, (second, 64)),
+        branch(right, 2, ("Conv2d_0b_3x3", 96), ("Conv2d_0c_3x3", 96)),
         pool_branch(net, 3, ("Conv2d_0b_1x1", pooled)),
     )
 
@@ -43,19 +47,20 @@ def _reduction_a(net: tf.Tensor) -> tf.Tensor:
 
 
 def _block_b(net: tf.Tensor, width: int) -> tf.Tensor:
+    own = "Conv2d_0a_1x1"
+    left, middle, right = heads(net, (0, (own, 192)), (1, (own, width)), (2, (own, width)))
     return concat(
-        branch(net, 0, ("Conv2d_0a_1x1", 192)),
-        branch(net, 1, ("Conv2d_0a_1x1", width), ("Conv2d_0b_1x7", width), ("Conv2d_0c_7x1", 192)),
+        left,
+        branch(middle, 1, ("Conv2d_0b_1x7", width), ("Conv2d_0c_7x1", 192)),
         branch(
-            net,
+            right,
             2,
-            ("Conv2d_0a_1x1", width),
             ("Conv2d_0b_7x1", width),
             ("Conv2d_0c_1x7", width),
             ("Conv2d_0d_7x1", width),
             ("Conv2d_0e_1x7", 192),
         ),
-        pool_branch(net, 3, ("Conv2d_0b_1x1", 192)),
+        narrow_pool_branch(net, 3, ("Conv2d_0b_1x1", 192)),
     )
 
 
@@ -74,17 +79,18 @@ def _reduction_b(net: tf.Tensor) -> tf.Tensor:
 
 
 def _block_c(net: tf.Tensor, column: str) -> tf.Tensor:
+    own = "Conv2d_0a_1x1"
+    left, middle, right = heads(net, (0, (own, 320)), (1, (own, 384)), (2, (own, 448)))
     with tf1.variable_scope("Branch_1"):
-        left = conv(net, ("Conv2d_0a_1x1", 384))
-        left = concat(conv(left, ("Conv2d_0b_1x3", 384)), conv(left, (column, 384)))
+        middle = concat(conv(middle, ("Conv2d_0b_1x3", 384)), conv(middle, (column, 384)))
     with tf1.variable_scope("Branch_2"):
-        right = chain(net, (("Conv2d_0a_1x1", 448), ("Conv2d_0b_3x3", 384)))
+        right = conv(right, ("Conv2d_0b_3x3", 384))
         right = concat(conv(right, ("Conv2d_0c_1x3", 384)), conv(right, ("Conv2d_0d_3x1", 384)))
     return concat(
-        branch(net, 0, ("Conv2d_0a_1x1", 320)),
         left,
+        middle,
         right,
-        pool_branch(net, 3, ("Conv2d_0b_1x1", 192)),
+        narrow_pool_branch(net, 3, ("Conv2d_0b_1x1", 192)),
     )
 
 

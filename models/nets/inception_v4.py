@@ -9,7 +9,9 @@ from models.nets.branches import (
     concat,
     conv,
     dense,
+    heads,
     max_pool,
+    narrow_pool_branch,
     pool_branch,
 )
 
@@ -40,10 +42,12 @@ def _stem(net: tf.Tensor) -> tf.Tensor:
 
 
 def _block_a(net: tf.Tensor) -> tf.Tensor:
+    own = "Conv2d_0a_1x1"
+    left, middle, right = heads(net, (0, (own, 96)), (1, (own, 64)), (2, (own, 64)))
     return concat(
-        branch(net, 0, ("Conv2d_0a_1x1", 96)),
-        branch(net, 1, ("Conv2d_0a_1x1", 64), ("Conv2d_0b_3x3", 96)),
-        branch(net, 2, ("Conv2d_0a_1x1", 64), ("Conv2d_0b_3x3", 96), ("Conv2d_0c_3x3", 96)),
+        left,
+        branch(middle, 1, ("Conv2d_0b_3x3", 96)),
+        branch(right, 2, ("Conv2d_0b_3x3", 96), ("Conv2d_0c_3x3", 96)),
         pool_branch(net, 3, ("Conv2d_0b_1x1", 96)),
     )
 
@@ -58,19 +62,20 @@ def _reduction_a(net: tf.Tensor) -> tf.Tensor:
 
 
 def _block_b(net: tf.Tensor) -> tf.Tensor:
+    own = "Conv2d_0a_1x1"
+    left, middle, right = heads(net, (0, (own, 384)), (1, (own, 192)), (2, (own, 192)))
     return concat(
-        branch(net, 0, ("Conv2d_0a_1x1", 384)),
-        branch(net, 1, ("Conv2d_0a_1x1", 192), ("Conv2d_0b_1x7", 224), ("Conv2d_0c_7x1", 256)),
+        left,
+        branch(middle, 1, ("Conv2d_0b_1x7", 224), ("Conv2d_0c_7x1", 256)),
         branch(
-            net,
+            right,
             2,
-            ("Conv2d_0a_1x1", 192),
             ("Conv2d_0b_7x1", 192),
             ("Conv2d_0c_1x7", 224),
             ("Conv2d_0d_7x1", 224),
             ("Conv2d_0e_1x7", 256),
         ),
-        pool_branch(net, 3, ("Conv2d_0b_1x1", 128)),
+        narrow_pool_branch(net, 3, ("Conv2d_0b_1x1", 128)),
     )
 
 
@@ -89,18 +94,18 @@ def _reduction_b(net: tf.Tensor) -> tf.Tensor:
 
 
 def _block_c(net: tf.Tensor) -> tf.Tensor:
+    own = "Conv2d_0a_1x1"
+    left, middle, right = heads(net, (0, (own, 256)), (1, (own, 384)), (2, (own, 384)))
     with tf1.variable_scope("Branch_1"):
-        left = conv(net, ("Conv2d_0a_1x1", 384))
-        left = concat(conv(left, ("Conv2d_0b_1x3", 256)), conv(left, ("Conv2d_0c_3x1", 256)))
+        middle = concat(conv(middle, ("Conv2d_0b_1x3", 256)), conv(middle, ("Conv2d_0c_3x1", 256)))
     with tf1.variable_scope("Branch_2"):
-        right = ("Conv2d_0a_1x1", 384), ("Conv2d_0b_3x1", 448), ("Conv2d_0c_1x3", 512)
-        right = chain(net, right)
+        right = chain(right, (("Conv2d_0b_3x1", 448), ("Conv2d_0c_1x3", 512)))
         right = concat(conv(right, ("Conv2d_0d_1x3", 256)), conv(right, ("Conv2d_0e_3x1", 256)))
     return concat(
-        branch(net, 0, ("Conv2d_0a_1x1", 256)),
         left,
+        middle,
         right,
-        pool_branch(net, 3, ("Conv2d_0b_1x1", 256)),
+        narrow_pool_branch(net, 3, ("Conv2d_0b_1x1", 256)),
     )
 
 

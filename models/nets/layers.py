@@ -11,7 +11,8 @@ batch norm comes before the activation, `layers.batch_norm`. The scope round it 
   that what is trained here is saved in the form in which the public checkpoints come.
 """
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import tensorflow as tf
@@ -79,6 +80,42 @@ def folded_normalizer(inputs: tf.Tensor) -> tf.Tensor:
     return tf.nn.bias_add(inputs, shift)
 
 
+@slim.add_arg_scope
+def pool_and_normalise(
+    inputs: tf.Tensor,
+    normalizer_fn=None,  # noqa: ANN001 (a callable, as in slim)
+) -> tf.Tensor:
+    """Average pool 3 x 3 (SAME, stride 1), then the scope's normalizer: a convolution's own."""
+    return normalizer_fn(slim.avg_pool2d(inputs, 3, stride=1, padding="SAME"))
+
+
+@slim.add_arg_scope
+def pointwise_convs(
+    inputs: tf.Tensor, layers: Sequence[tuple[str, int]], folded: bool = False
+) -> list[tf.Tensor]:
+    """Several 1 x 1 convolutions of the same inputs, with ReLU.
+
+    In folded bfloat16 they are one convolution of all their kernels: its gradient sums up inside,
+    in float32, where separate gradients would be added in bfloat16, which is slow and loses digits.
+
+    Args:
+      inputs: float [N, H, W, C].
+      layers: each one's scope and width.
+      folded: whether the enclosing scope folds batch norm.
+    """
+    if not folded or inputs.dtype != tf.bfloat16:
+        return [slim.conv2d(inputs, width, 1, scope=scope) for scope, width in layers]
+    shape, initializer = [1, 1, inputs.shape[-1]], tf1.zeros_initializer()
+    kernels, shifts, widths = [], [], [width for _, width in layers]
+    for scope, width in layers:
+        with tf1.variable_scope(scope):
+            make = functools.partial(tf1.get_variable, dtype=inputs.dtype, initializer=initializer)
+            kernels.append(make("weights", [*shape, width]))
+            shifts.append(make("BatchNorm/shift", [width]))
+    outputs = tf.nn.conv2d(inputs, tf.concat(kernels, 3), 1, "SAME")
+    return tf.split(tf.nn.relu(tf.nn.bias_add(outputs, tf.concat(shifts, 0))), widths, axis=3)
+
+
 @contextmanager
 def folded_scope() -> Iterator[None]:
     """Builds networks without batch norm, for weights that it has been folded into."""
@@ -88,7 +125,8 @@ def folded_scope() -> Iterator[None]:
             normalizer_fn=folded_normalizer,
             activation_fn=tf.nn.relu,
         ),
-        slim.arg_scope([batch_norm], folded=True),
+        slim.arg_scope([pool_and_normalise], normalizer_fn=folded_normalizer),
+        slim.arg_scope([batch_norm, pointwise_convs], folded=True),
     ):
         yield
 
@@ -109,6 +147,7 @@ def training_scope(is_training: bool, weight_decay: float = 0.0) -> Iterator[Non
             weights_initializer=tf1.variance_scaling_initializer(2.0),
             weights_regularizer=slim.l2_regularizer(weight_decay) if weight_decay else None,
         ),
+        slim.arg_scope([pool_and_normalise], normalizer_fn=batch_norm),
         slim.arg_scope([batch_norm], folded=False, is_training=is_training),
     ):
         yield

@@ -14,7 +14,7 @@ from tf_slim.nets import inception_v3 as slim_inception_v3
 
 from models import NETWORKS
 from models.nets.inception_v3 import inception_v3
-from models.nets.layers import training_scope
+from models.nets.layers import pool_and_normalise, training_scope
 
 tf1 = tf.compat.v1
 
@@ -72,7 +72,10 @@ class PlainAttack:
         with (
             warnings.catch_warnings(),
             training_scope(is_training=False),
-            slim.arg_scope([slim.conv2d, slim.separable_conv2d], normalizer_fn=self._batch_norm),
+            slim.arg_scope(
+                [slim.conv2d, slim.separable_conv2d, pool_and_normalise],
+                normalizer_fn=self._batch_norm,
+            ),
             tf1.variable_scope(tf1.get_variable_scope(), reuse=tf1.AUTO_REUSE),
         ):
             warnings.filterwarnings("ignore", message=".*layer.apply.*", category=UserWarning)
