@@ -3,7 +3,7 @@
 from methods.directions import MODES, parse_mode
 from methods.draws import image_key
 from methods.errors import MethodError
-from methods.loop import Attack, Crafted
+from methods.loop import Attack, Crafted, together
 from methods.registry import PARTS, Method, parse_method
 from methods.settings import AttackSettings
 
@@ -18,4 +18,5 @@ __all__ = [
     "image_key",
     "parse_method",
     "parse_mode",
+    "together",
 ]

@@ -23,11 +23,25 @@ _CLOSE = 2e-5
 
 @dataclasses.dataclass(frozen=True)
 class LinfBall:
-    """All images within `epsilon` of the clean ones per entry, and in [-1, 1]."""
+    """All images within `epsilon` of the clean ones per entry, and in [-1, 1].
+
+    Attributes:
+      clean: float32 [N, S, S, 3].
+      epsilon: largest entry of a perturbation.
+      step_length: alpha.
+      bounds: the lowest and the highest value of each entry.
+    """
 
     clean: tf.Tensor
     epsilon: float
     step_length: float
+    bounds: tuple[tf.Tensor, tf.Tensor] = dataclasses.field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Made once, outside the loop.
+        lower = tf.maximum(self.clean - self.epsilon, -1.0)
+        upper = tf.minimum(self.clean + self.epsilon, 1.0)
+        object.__setattr__(self, "bounds", (lower, upper))
 
     @property
     def per_entry(self) -> float:
@@ -44,12 +58,7 @@ class LinfBall:
 
     def project(self, images: tf.Tensor) -> tf.Tensor:
         """clip(images, max(x0 - eps, -1), min(x0 + eps, 1))."""
-        return tf.clip_by_value(images, *self.bounds())
-
-    def bounds(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """The lowest and the highest value of each entry."""
-        lower = tf.maximum(self.clean - self.epsilon, -1.0)
-        return lower, tf.minimum(self.clean + self.epsilon, 1.0)
+        return tf.clip_by_value(images, *self.bounds)
 
     def scale_to_reach(self, images: tf.Tensor, along: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
         """The scale for which norm2(project(images + scale * along) - images) is `wanted`.
@@ -66,7 +75,7 @@ class LinfBall:
         Returns:
           float32 [N]; where no scale is long enough, one that is large.
         """
-        lower, upper = self.bounds()
+        lower, upper = self.bounds
         room = tf.square(tf.where(along > 0, upper - images, images - lower))
         slope, target = tf.square(along), tf.square(wanted)
 

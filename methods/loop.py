@@ -22,6 +22,19 @@ from methods.settings import AttackSettings
 
 Source = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]]
 
+# How many modes' images go through the source in one batch. A network reads all its weights once a
+# batch, so twice the images take less than twice the time; the memory is bounded by the same two.
+_MODES_TOGETHER = 2
+
+
+def together(modes: Sequence[str]) -> list[tuple[str, ...]]:
+    """The modes, in their order, in the groups in which an attack takes them side by side.
+
+    Rounding in the source depends on how many images it sees at once, so whoever wants the same
+    bytes again must ask for whole groups.
+    """
+    return [tuple(modes[i : i + _MODES_TOGETHER]) for i in range(0, len(modes), _MODES_TOGETHER)]
+
 
 class Crafted(NamedTuple):
     """What an attack made of a batch.
@@ -81,7 +94,7 @@ class Attack:
         self._compiled = {"autograph": False, "jit_compile": jit_compile or None}
         self._static_shapes = jit_compile
         self._first = tf.function(self._first_look, **self._compiled)
-        self._programs: dict[str, Callable] = {}
+        self._programs: dict[tuple[str, ...], Callable] = {}
 
     def __call__(
         self,
@@ -90,9 +103,11 @@ class Attack:
         keys: np.ndarray | tf.Tensor,
         modes: Sequence[str],
     ) -> dict[str, Crafted]:
-        """Attacks a batch once per mode; the first gradient is computed once for all of them.
+        """Attacks a batch once per mode.
 
-        A new batch size or side traces the loop anew: pad the last batch.
+        The first gradient is computed once for all modes; after that the modes of a group (see
+        `together`) go through the source side by side. A new batch size or side traces the loop
+        anew: pad the last batch.
 
         Args:
           images: float32 [N, S, S, 3] in [-1, 1].
@@ -106,29 +121,33 @@ class Attack:
         Raises:
           MethodError: a mode is unknown.
         """
-        directions = dict.fromkeys(parse_mode(mode) for mode in modes)
+        names = list(dict.fromkeys(parse_mode(mode).name for mode in modes))
         images = tf.convert_to_tensor(images, tf.float32)
         labels = tf.cast(tf.convert_to_tensor(labels), tf.int32)
         keys = tf.cast(tf.convert_to_tensor(keys), tf.int32)
         first = self._first(images, labels, keys)
-        return {
-            row.name: Crafted(*self._program(row)(images, labels, keys, first))
-            for row in directions
-        }
+        crafted = {}
+        for group in together(names):
+            results = self._program(group)(images, labels, keys, first)
+            crafted.update(
+                (name, Crafted(*result)) for name, result in zip(group, results, strict=True)
+            )
+        return crafted
 
     def trace_count(self) -> int:
-        """How many times a loop was traced, over all modes; one a mode unless shapes changed."""
+        """How many times a loop was traced; once a group of modes unless shapes changed."""
         programs = self._programs.values()
         return sum(program.experimental_get_tracing_count() for program in programs)
 
-    def _program(self, direction: Direction) -> Callable:
-        if direction.name not in self._programs:
+    def _program(self, group: tuple[str, ...]) -> Callable:
+        if group not in self._programs:
+            directions = [parse_mode(name) for name in group]
 
-            def craft(*batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
-                return self._craft(direction, *batch)
+            def craft(*batch: tf.Tensor) -> list[tuple[tf.Tensor, ...]]:
+                return self._craft(directions, *batch)
 
-            self._programs[direction.name] = tf.function(craft, **self._compiled)
-        return self._programs[direction.name]
+            self._programs[group] = tf.function(craft, **self._compiled)
+        return self._programs[group]
 
     def _context(self, images: tf.Tensor, keys: tf.Tensor) -> Context:
         factor = 1.0
@@ -218,58 +237,81 @@ class Attack:
 
     def _craft(
         self,
-        direction: Direction,
+        directions: Sequence[Direction],
         clean: tf.Tensor,
         labels: tf.Tensor,
         keys: tf.Tensor,
         first: tuple[tf.Tensor, tf.Tensor],
-    ) -> tuple[tf.Tensor, ...]:
-        start = self._context(clean, keys)
-        look_ahead, take_step = self.method.only("look_ahead"), self.method.only("step")
+    ) -> list[tuple[tf.Tensor, ...]]:
+        """The images of a group of modes, whose points go through the source as one batch."""
+        count = len(directions)
+        alone = self._context(clean, keys)
+        beside = self._context(_repeat(clean, count), _repeat(keys, count))
+        look_ahead = self.method.only("look_ahead")
 
-        def at(step: tf.Tensor | int, images: tf.Tensor) -> Context:
-            return start.at(images=images, draws=start.draws.at(iteration=step))
+        def at(context: Context, step: tf.Tensor | int, images: tf.Tensor) -> Context:
+            return context.at(images=images, draws=context.draws.at(iteration=step))
 
-        def advance(step: tf.Tensor | int, state: State, look: tuple) -> State:
-            here = at(step, state.images)
-            usable = functools.reduce(tf.logical_and, map(tensors.all_finite, _images_in(look)))
-            gradient, variance = (_usable(tensor, usable) for tensor in look)
-            wanted, momentum = self._gather(gradient, state.variance, state.momentum, here)
-            stride = direction.function(wanted, here)
-            if not direction.own_length:
-                stride = here.ball.stride(stride)
-            moved, memory = state.images + stride, state.memory
-            if take_step:
-                moved, memory = take_step(state.images, stride, memory, here)
-            moved = here.ball.project(moved)
-            cosine = tensors.cosine(moved - state.images, gradient)
-            return State(
-                moved,
-                momentum,
-                variance,
-                memory,
-                state.finite & usable,
-                state.cosines.write(step, cosine),
-            )
+        def advance(step: tf.Tensor | int, states: list, looks: list) -> list[State]:
+            return [
+                self._advance(direction, step, state, look, at(alone, step, state.images))
+                for direction, state, look in zip(directions, states, looks, strict=True)
+            ]
 
-        def iterate(step: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
-            here, point = at(step, state.images), state.images
+        def iterate(step: tf.Tensor, states: list[State]) -> tuple[tf.Tensor, list[State]]:
+            images = tf.concat([state.images for state in states], 0)
+            point, here = images, at(beside, step, images)
             if look_ahead:
-                point = look_ahead(point, state.momentum, here)
-            look = self._look(point, labels, here, step + 1 < self.num_iter)
-            return step + 1, advance(step, state, look)
+                momentum = tf.concat([state.momentum for state in states], 0)
+                point = look_ahead(images, momentum, here)
+            look = self._look(point, _repeat(labels, count), here, step + 1 < self.num_iter)
+            looks = zip(*(_shares(tensor, count) for tensor in look), strict=True)
+            return step + 1, advance(step, states, list(looks))
 
-        state = advance(0, self._start(clean), first)
+        states = advance(0, [self._start(clean)] * count, [first] * count)
         if self.num_iter > 1:
-            _, state = tf.while_loop(
+            _, states = tf.while_loop(
                 lambda step, _: step < self.num_iter,
                 iterate,
-                (tf.constant(1), state),
+                (tf.constant(1), states),
                 parallel_iterations=1,
             )
         negligible = tf.cast(tf.abs(first[0]) < NEGLIGIBLE, tf.float32)
         zero_share = tf.reduce_mean(negligible, [1, 2, 3])
-        return state.images, tf.transpose(state.cosines.stack()), state.finite, zero_share
+        return [
+            (state.images, tf.transpose(state.cosines.stack()), state.finite, zero_share)
+            for state in states
+        ]
+
+    def _advance(
+        self,
+        direction: Direction,
+        step: tf.Tensor | int,
+        state: State,
+        look: tuple[tf.Tensor, tf.Tensor],
+        here: Context,
+    ) -> State:
+        """From one mode's gradient (and variance) to its next images."""
+        take_step = self.method.only("step")
+        usable = functools.reduce(tf.logical_and, map(tensors.all_finite, _images_in(look)))
+        gradient, variance = (_usable(tensor, usable) for tensor in look)
+        wanted, momentum = self._gather(gradient, state.variance, state.momentum, here)
+        stride = direction.function(wanted, here)
+        if not direction.own_length:
+            stride = here.ball.stride(stride)
+        moved, memory = state.images + stride, state.memory
+        if take_step:
+            moved, memory = take_step(state.images, stride, memory, here)
+        moved = here.ball.project(moved)
+        cosine = tensors.cosine(moved - state.images, gradient)
+        return State(
+            moved,
+            momentum,
+            variance,
+            memory,
+            state.finite & usable,
+            state.cosines.write(step, cosine),
+        )
 
     def _start(self, clean: tf.Tensor) -> State:
         """The state before the first step; what the method does not need is a scalar."""
@@ -281,6 +323,15 @@ class Attack:
         cosines = tf.TensorArray(tf.float32, self.num_iter, element_shape=[batch])
         finite = tf.ones([batch], tf.bool)
         return State(clean, memory("momentum"), memory("variance"), memory("step"), finite, cosines)
+
+
+def _repeat(tensor: tf.Tensor, count: int) -> tf.Tensor:
+    return tf.concat([tensor] * count, 0)
+
+
+def _shares(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
+    """Each mode's part of what was taken side by side; a scalar is everybody's."""
+    return tf.split(tensor, count) if tensor.shape.rank else [tensor] * count
 
 
 def _images_in(look: tuple[tf.Tensor, tf.Tensor]) -> list[tf.Tensor]:

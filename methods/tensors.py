@@ -17,7 +17,9 @@ def total(tensor: tf.Tensor) -> tf.Tensor:
 
 def largest(tensor: tf.Tensor) -> tf.Tensor:
     """Largest absolute entry per image, float32 [N, 1, ...]."""
-    return tf.reduce_max(tf.abs(tensor), _rest(tensor), keepdims=True)
+    # No tensor of absolute values in between, which would take as long as both maxima.
+    highest = tf.reduce_max(tensor, _rest(tensor), keepdims=True)
+    return tf.maximum(highest, -tf.reduce_min(tensor, _rest(tensor), keepdims=True))
 
 
 def norm2(tensor: tf.Tensor) -> tf.Tensor:
@@ -39,11 +41,16 @@ def unit(tensor: tf.Tensor) -> tf.Tensor:
     return tf.math.divide_no_nan(scaled, norm2(scaled))
 
 
-def cosine(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
-    """Cosine of the angle per image, float32 [N]; 0 where either is zero."""
-    left, right = shrunk(left), shrunk(right)
-    product = norm2(left) * norm2(right)
-    return tf.reshape(tf.math.divide_no_nan(total(left * right), product), [-1])
+def cosine(step: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
+    """Cosine of the angle per image, float32 [N]; 0 where either is zero.
+
+    Args:
+      step: a difference of images, so no smaller than their rounding.
+      gradient: of any size.
+    """
+    gradient = shrunk(gradient)
+    product = norm2(step) * norm2(gradient)
+    return tf.reshape(tf.math.divide_no_nan(total(step * gradient), product), [-1])
 
 
 def all_finite(tensor: tf.Tensor) -> tf.Tensor:
@@ -53,5 +60,10 @@ def all_finite(tensor: tf.Tensor) -> tf.Tensor:
 
 def only_where(keep: tf.Tensor, tensor: tf.Tensor) -> tf.Tensor:
     """The tensor, with the images for which `keep` (bool [N]) is false set to zero."""
-    shape = [-1] + [1] * (len(tensor.shape) - 1)
-    return tf.where(tf.reshape(keep, shape), tensor, tf.zeros_like(tensor))
+
+    def cleared() -> tf.Tensor:
+        shape = [-1] + [1] * (len(tensor.shape) - 1)
+        return tf.where(tf.reshape(keep, shape), tensor, tf.zeros_like(tensor))
+
+    # The selection takes longer than the rest of a step, and is next to never needed.
+    return tf.cond(tf.reduce_all(keep), lambda: tensor, cleared)

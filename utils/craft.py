@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
 from data import Batch, Dataset, batches, from_uint8, sha256_of, to_uint8, write_image
-from methods import MODES, Attack, Crafted, image_key, parse_method
+from methods import MODES, Attack, Crafted, image_key, parse_method, together
 from models import Classifier, Ensemble
 from utils.devices import SplitAttack
 from utils.errors import RunError, UsageError
@@ -30,8 +31,10 @@ def finished_images(folder: RunFolder, dataset: Dataset) -> dict[tuple[str, str]
         digests = dict(zip(dataset.ids, map(sha256_of, dataset.paths), strict=True))
     finished = {}
     for record in records:
-        mode, image_id = record["mode"], record["image_id"]
+        mode, image_id, beside = record["mode"], record["image_id"], record["beside"]
         if mode not in MODES or digests.get(image_id) != record["image_sha256"]:
+            continue
+        if not isinstance(beside, list) or any(each not in list(MODES) for each in beside):
             continue
         path = folder.png(mode, image_id)
         if path.is_file() and sha256_of(path) == record["png_sha256"]:
@@ -59,7 +62,8 @@ def craft(
 
     Returns:
       (mode, image id) -> record, for all images of all of the run's modes. A record holds mode,
-      image_id, image_sha256, png_sha256, cosine (one a step) and zero_share.
+      beside (the modes it was made with), image_id, image_sha256, png_sha256, cosine (one a
+      step) and zero_share.
 
     Raises:
       RunError: a gradient that is not finite; the sentence names the image.
@@ -69,16 +73,9 @@ def craft(
     finished = finished_images(folder, dataset)
     todo = {}
     for start in range(0, len(dataset), config.batch_size):
-        members = range(start, min(start + config.batch_size, len(dataset)))
-        # A batch is made again whole, with the neighbours it first had, so that a resumed run
-        # gives the same bytes as an undisturbed one.
-        modes = tuple(
-            mode
-            for mode in config.modes
-            if any((mode, dataset.ids[i]) not in finished for i in members)
-        )
-        if modes:
-            todo[start] = modes
+        ids = dataset.ids[start : start + config.batch_size]
+        if calls := _calls(config.modes, ids, finished):
+            todo[start] = calls
     if not todo:
         return _in_order(finished, dataset)
     sources = []
@@ -99,6 +96,11 @@ def craft(
         try:
             for batch in batches(dataset.paths, config.batch_size, list(todo)):
                 crafted = _craft_batch(config, dataset, attack, labels, batch, todo[batch.start])
+                # What is finished stays as it is; it only went through the source once more.
+                ids = dataset.ids[batch.start : batch.start + batch.count]
+                crafted = [
+                    each for each in crafted if any((each.mode, i) not in finished for i in ids)
+                ]
                 # One batch is written while the next is computed; more would fill the memory.
                 finished.update(writing.result() if writing else {})
                 writing = writer.submit(_write_batch, config, dataset, folder, batch, crafted)
@@ -108,6 +110,34 @@ def craft(
             # Also where a later batch fails: what is crafted is to be kept.
             finished.update(writing.result() if writing else {})
     return _in_order(finished, dataset)
+
+
+class _Result(NamedTuple):
+    """What a batch became in one mode, beside which modes (itself among them) in the source."""
+
+    mode: str
+    beside: tuple[str, ...]
+    crafted: Crafted
+
+
+def _calls(
+    modes: tuple[str, ...], ids: Sequence[str], finished: dict[tuple[str, str], dict]
+) -> list[tuple[str, ...]]:
+    """The calls of the attack, by their modes, that a batch still needs; none if it is finished.
+
+    A batch is made again whole, and beside the modes that it was made with, so that a resumed or
+    repaired run has the bytes of an undisturbed one. Modes that were never begun go by themselves.
+    """
+    missing = [mode for mode in modes if any((mode, each) not in finished for each in ids)]
+    made = [finished[mode, each] for mode in modes for each in ids if (mode, each) in finished]
+    groups = [tuple(record["beside"]) for record in made if set(record["beside"]) <= set(modes)]
+    repaired = {
+        mode: next(group for group in groups if mode in group)
+        for mode in missing
+        if any(mode in group for group in groups)
+    }
+    begun = tuple(mode for mode in missing if mode not in repaired)
+    return [*dict.fromkeys(repaired.values()), *([begun] if begun else [])]
 
 
 def _in_order(finished: dict[tuple[str, str], dict], dataset: Dataset) -> dict:
@@ -149,21 +179,27 @@ def _craft_batch(
     attack: SplitAttack,
     labels: _Labels,
     batch: Batch,
-    modes: tuple[str, ...],
-) -> dict[str, Crafted]:
+    calls: Sequence[tuple[str, ...]],
+) -> list[_Result]:
     images = from_uint8(batch.pixels)
     ids = list(dataset.ids[batch.start : batch.start + batch.count])
     ids += [ids[-1]] * (len(batch.pixels) - batch.count)
     keys = np.stack([image_key(config.seed, image_id) for image_id in ids])
-    crafted = attack(images, labels.of(batch, images), keys, modes)
-    for mode, result in crafted.items():
-        finite = np.asarray(result.finite)
+    columns = labels.of(batch, images)
+    results = []
+    for modes in calls:
+        crafted = attack(images, columns, keys, modes)
+        results += [
+            _Result(mode, group, crafted[mode]) for group in together(modes) for mode in group
+        ]
+    for mode, _, crafted in results:
+        finite = np.asarray(crafted.finite)
         if not finite.all():
             raise RunError(
                 f"The gradient of image {ids[int(np.argmin(finite))]} (mode {mode}) is not finite: "
                 "check the source's checkpoint, or take the image out of the CSV."
             )
-    return crafted
+    return results
 
 
 def _write_batch(
@@ -171,7 +207,7 @@ def _write_batch(
     dataset: Dataset,
     folder: RunFolder,
     batch: Batch,
-    crafted: dict[str, Crafted],
+    results: Sequence[_Result],
 ) -> dict[tuple[str, str], dict]:
     """Writes a batch's PNGs, then the record that they are finished; returns the records."""
     settings = config.attack
@@ -181,7 +217,7 @@ def _write_batch(
         else {"max_epsilon": settings.max_epsilon}
     )
     records = []
-    for mode, result in crafted.items():
+    for mode, beside, result in results:
         originals = batch.pixels[: batch.count]
         pixels = to_uint8(np.asarray(result.images)[: batch.count], originals, **bound)
         cosine, zero_share = np.asarray(result.cosine), np.asarray(result.zero_share)
@@ -191,6 +227,7 @@ def _write_batch(
             records.append(
                 {
                     "mode": mode,
+                    "beside": list(beside),
                     "image_id": image_id,
                     "image_sha256": batch.sha256[i],
                     "png_sha256": hashlib.sha256(content).hexdigest(),

@@ -16,7 +16,7 @@ from utils.journal import Journal
 RUN_FILE = "run.json"
 TABLES = ("transfer.csv", "per_image.csv", "steps.csv")
 _PROGRESS, _CRAFTED, _JUDGED = ".progress", "crafted.jsonl", "judged.jsonl"
-_CRAFTED_KEYS = ("mode", "image_id", "image_sha256", "png_sha256", "cosine", "zero_share")
+_CRAFTED_KEYS = ("mode", "image_id", "image_sha256", "png_sha256", "cosine", "zero_share", "beside")
 _JUDGED_KEYS = ("victim", "weights", "mode", "image_id", "png_sha256", "labels", "confidence")
 _RUN_KEYS = {"status", "zoo", "identity", "flags", "modes", "sources", "victims", "images", "side"}
 

@@ -200,22 +200,33 @@ def test_every_image_moves_is_finite_and_stays_within_the_ball(scaled_attacks, k
             assert moved.any(), mode
 
 
-def test_each_mode_is_traced_once_and_the_first_gradient_is_shared():
-    gradients_taken = []
+def test_modes_share_the_first_gradient_and_then_go_in_pairs():
+    seen = []
 
     def counted(batch):
-        tf.py_function(lambda: gradients_taken.append(1), [], [])
+        tf.numpy_function(lambda images: seen.append(len(images)), [batch], [])
         return toy.linear()(batch)
 
     attack = methods.Attack(methods.parse_method("if"), methods.AttackSettings(num_iter=3), counted)
+    count = len(toy.images())
     for seed in range(3):
         crafted = attack(
-            toy.images(seed=seed), toy.labels(), toy.keys(), ["sign", "fgnm_n", "sign"]
+            toy.images(seed=seed), toy.labels(), toy.keys(), ["sign", "fgnm_n", "raw", "sign"]
         )
-        assert list(crafted) == ["sign", "affine"]
+        assert list(crafted) == ["sign", "affine", "raw"]
+    assert methods.together(["sign", "affine", "raw"]) == [("sign", "affine"), ("raw",)]
+    # Each pair is traced once, and of a batch's 3 x 3 gradients the three first are one.
     assert attack.trace_count() == 2
-    # Of a batch's 2 x 3 gradients the two first are one.
-    assert len(gradients_taken) == 3 * (2 * 3 - 1)
+    assert seen == 3 * ([count] + 2 * [2 * count] + 2 * [count])
+
+
+@pytest.mark.parametrize("method", ["if", "n", "vmd", "pi", "stm"])
+def test_a_mode_comes_out_the_same_whatever_is_beside_it(method):
+    together = toy.run(method, ["sign", "random", "affine"], num_iter=4)
+    for mode, crafted in together.items():
+        alone = toy.run(method, [mode], num_iter=4)[mode]
+        np.testing.assert_allclose(crafted.images, alone.images, atol=2e-6, err_msg=mode)
+        np.testing.assert_allclose(crafted.cosine, alone.cosine, atol=1e-5, err_msg=mode)
 
 
 def test_a_source_traced_for_any_batch_size_serves_every_mode():

@@ -72,7 +72,7 @@ def test_every_image_gets_a_png_and_a_record(dataset, folder):
     assert loaded
     assert list(records) == [(mode, i) for mode in ("affine", "sign") for i in dataset.ids]
     assert folder.crafted.read() and records["sign", "i4"].keys() == {
-        *("mode", "image_id", "image_sha256", "png_sha256", "cosine", "zero_share")
+        *("mode", "beside", "image_id", "image_sha256", "png_sha256", "cosine", "zero_share")
     }
     assert len(records["sign", "i0"]["cosine"]) == 2
     for (mode, image_id), path in zip(records, dataset.paths * 2, strict=True):
@@ -112,11 +112,38 @@ def test_finished_work_needs_no_source_and_one_lost_png_only_its_batch(dataset, 
     assert all(path.read_bytes() == content for path, (content, _) in before.items())
 
 
+def test_a_lost_png_is_made_beside_what_it_was_made_with_and_a_new_mode_by_itself(dataset, folder):
+    seen = []
+
+    def counted(images):
+        tf.numpy_function(lambda batch: seen.append(len(batch)), [images], [])
+        return classifier().forward(images)
+
+    source = Classifier("linear", SIDE, SIDE, 4, 0, False, counted)
+    make(settings(mode=("affine", "test")), dataset, folder, source)
+    # Batches of 2, 2 iterations: three modes' first gradient, then a pair's and the third's second.
+    assert seen == 3 * [2, 4, 2]
+    assert {tuple(record["beside"]) for record in folder.crafted.read()} == {
+        ("sign", "affine"),
+        ("test",),
+    }
+    seen.clear()
+    folder.png("affine", "i4").unlink()
+    make(settings(mode=("raw", "affine", "test")), dataset, folder, source)
+    # Of the third batch, affine again beside sign; of every batch, raw alone.
+    assert seen == 2 * [2, 2] + [2, 4, 2, 2]
+
+
 def test_records_that_are_forged_or_foreign_are_not_believed(dataset, folder):
     make(settings(), dataset, folder)
     record = folder.crafted.read()[0]
     folder.crafted.append(
-        [record | {"mode": "../../x"}, record | {"image_id": "../i0"}, {"mode": "sign"}]
+        [
+            record | {"mode": "../../x"},
+            record | {"image_id": "../i0"},
+            {"mode": "sign"},
+            record | {"beside": [["sign"]]},
+        ]
     )
     assert not make(settings(), dataset, folder)[1]
     (folder.path / ".progress" / "crafted.jsonl").unlink()
