@@ -21,9 +21,11 @@ def perturbation_cost(original: np.ndarray, adversarial: np.ndarray) -> Cost:
       original: uint8 [S, S, 3].
       adversarial: uint8 [S, S, 3].
     """
-    difference = np.abs(adversarial.astype(np.int64) - original.astype(np.int64))
+    # In the narrowest integers that hold them, several times as fast as in int64.
+    difference = np.maximum(adversarial, original) - np.minimum(adversarial, original)
+    squares = np.square(difference, dtype=np.uint16)
     return Cost(
-        mean_abs=float(difference.sum() / difference.size),
-        l2=float(np.sqrt((difference**2).sum())),
+        mean_abs=float(difference.sum(dtype=np.int64) / difference.size),
+        l2=float(np.sqrt(squares.sum(dtype=np.int64))),
         linf=int(difference.max()),
     )

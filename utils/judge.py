@@ -5,6 +5,7 @@
 judges a finished run anew, from its PNGs alone, and writes the same transfer.csv and per_image.csv.
 """
 
+import itertools
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -102,17 +103,20 @@ def measure_costs(dataset: Dataset, modes: tuple[str, ...], folder: RunFolder) -
     Returns:
       A table with the columns mode, image_id, mean_abs, l2, linf, in [0, 255] units.
     """
-    rows = []
+    rows = {mode: [] for mode in modes}
     batch_size = 16
-    for mode in modes:
-        pngs = [folder.png(mode, image_id) for image_id in dataset.ids]
-        pairs = zip(batches(dataset.paths, batch_size), batches(pngs, batch_size), strict=True)
-        for clean, adversarial in pairs:
+    pngs = [[folder.png(mode, image_id) for image_id in dataset.ids] for mode in modes]
+    # Side by side, so that the clean images are decoded once for all modes.
+    for clean, *attacked in zip(
+        *(batches(paths, batch_size) for paths in (dataset.paths, *pngs)), strict=True
+    ):
+        for mode, adversarial in zip(modes, attacked, strict=True):
             for i in range(clean.count):
                 cost = perturbation_cost(clean.pixels[i], adversarial.pixels[i])
                 image_id = dataset.ids[clean.start + i]
-                rows.append((mode, image_id, cost.mean_abs, cost.l2, cost.linf))
-    return pd.DataFrame(rows, columns=["mode", "image_id", "mean_abs", "l2", "linf"])
+                rows[mode].append((mode, image_id, cost.mean_abs, cost.l2, cost.linf))
+    columns = ["mode", "image_id", "mean_abs", "l2", "linf"]
+    return pd.DataFrame(itertools.chain.from_iterable(rows.values()), columns=columns)
 
 
 @dataclass(frozen=True)
