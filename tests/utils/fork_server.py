@@ -1,9 +1,9 @@
 """Runs attack.py's own main again and again in forked processes that have TensorFlow imported.
 
 Reads one JSON object a line, {"arguments": [...], "log": path}, and answers each with the process's
-id and, when it has ended, with its exit code (negative for a signal) and the most memory that it
-had, in kB. Importing TensorFlow takes several times as long as a small run; nothing of it has been
-executed before the fork.
+id and, when a further line has come and the process has ended, with its exit code (negative for a
+signal) and the most memory that it had, in kB. Importing TensorFlow takes several times as long as
+a small run; nothing of it has been executed before the fork.
 """
 
 import json
@@ -39,6 +39,8 @@ def main() -> None:
             finally:
                 os._exit(70)
         print(process, flush=True)
+        # However soon it ends, it stays until the other side has taken hold of it.
+        sys.stdin.readline()
         _, status, usage = os.wait4(process, 0)
         print(os.waitstatus_to_exitcode(status), usage.ru_maxrss, flush=True)
 

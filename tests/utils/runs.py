@@ -32,6 +32,8 @@ class Started:
         self._log = log
         # Stands for this very process, even when its number is another's by now.
         self._process = os.pidfd_open(int(server.stdout.readline()))
+        server.stdin.write("\n")
+        server.stdin.flush()
         self._code, self.peak = None, None
 
     def ended(self) -> bool:
