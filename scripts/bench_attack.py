@@ -1,5 +1,9 @@
 """Times this program's attack loop against a TF1-style one, public libraries and the processor.
 
+The contests: "reference" (the loop against one in the style of TensorFlow 1), "peers" (against
+public libraries), "modes" (test and matched against affine), "machine" (a gradient's share of the
+processor's rate) and "ops" (a profile of a gradient by type of op).
+
 All contestants run in turns in one process, on one random-weights checkpoint and the same images.
 Ratios of CPU time are what to look at: other programs on the machine disturb them least.
 
@@ -22,12 +26,14 @@ with quiet_tensorflow():
     import tensorflow as tf
 
     from models import load_classifier
+    from models.loading import DTYPES
     from utils.bench import contest
     from utils.bench.machine import description
     from utils.bench.peers import PEERS
+    from utils.bench.profile import OpTime, gradient_op_times
     from utils.bench.subject import random_batch, random_checkpoint
 
-CONTESTS = ("reference", "peers", "machine")
+CONTESTS = ("reference", "peers", "modes", "machine", "ops")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -74,6 +80,9 @@ def main(arguments: Sequence[str]) -> int:
                 _print_rows(rows, "this program's")
                 for peer, error in unable.items():
                     print(f"{peer} cannot run here: {error}\n", flush=True)
+            if "modes" in wanted:
+                rows = contest.against_affine(classifier, batch, flags.num_iter, flags.repeats)
+                _print_rows(rows, "affine's")
             if "machine" in wanted:
                 _print_rate(
                     size,
@@ -81,6 +90,10 @@ def main(arguments: Sequence[str]) -> int:
                         flags.source, classifier, batch, flags.repeats, flags.matmul_side
                     ),
                 )
+            if "ops" in wanted:
+                for dtype in DTYPES:
+                    times = gradient_op_times(flags.source, checkpoint, batch, dtype)
+                    _print_ops(size, dtype, times)
     return 0
 
 
@@ -115,6 +128,15 @@ def _print_rate(size: int, rate: contest.Rate) -> None:
         f"matrix product: {100 * rate.share:.1f} %.\n",
         flush=True,
     )
+
+
+def _print_ops(size: int, dtype: str, times: Sequence[OpTime], least: float = 0.005) -> None:
+    print(f"| op of a gradient, batch {size}, {dtype} | how many | ms | share |\n|---|---|---|---|")
+    for each in times:
+        if each.share >= least:
+            share = f"{100 * each.share:.1f} %"
+            print(f"| {each.op} | {each.count:.0f} | {1e3 * each.seconds:.1f} | {share} |")
+    print(flush=True)
 
 
 if __name__ == "__main__":

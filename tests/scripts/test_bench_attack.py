@@ -4,21 +4,25 @@ import math
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from models import NETWORKS, load_classifier
 from scripts import bench_attack
 from utils.bench import clock, flops, peers
 from utils.bench.contest import agreement, make_attack
+from utils.bench.profile import op_times
 from utils.bench.subject import random_batch, random_checkpoint
 
 
 def test_prints_a_line_for_every_contestant(capsys):
     flags = "--source demo_inception --batch_size 2 --num_iter 2 --repeats 1 --matmul_side 64"
-    assert bench_attack.main([*flags.split(), "--contests", "reference,machine"]) == 0
+    assert bench_attack.main([*flags.split(), "--contests", "reference,modes,machine,ops"]) == 0
     printed = capsys.readouterr().out
     assert "batch 2 | TF1-style reference | " in printed
     assert "batch 2 | this program, bfloat16 | " in printed
     assert "Batch 2: 0.10 GFLOP" in printed
+    assert "batch 2, bfloat16 | how many" in printed
+    assert "| I-FGSM, batch 2 | matched | " in printed
     rows = [line.split("|")[5:7] for line in printed.splitlines() if "sign + affine" in line]
     assert len(rows) == 4
     assert all(float(ratio) > 0 for row in rows for ratio in row)
@@ -35,6 +39,20 @@ def test_reference_and_program_make_the_same_images(network, tmp_path):
     for each in agreement(network, checkpoint, random_batch(network, 3), 3):
         assert each.close > 0.97, each
         assert each.mean_abs == pytest.approx(1.0, abs=5e-3), each
+
+
+def test_ops_are_told_apart_and_counted():
+    matrix = tf.random.normal([200, 200])
+
+    @tf.function
+    def work():
+        return tf.reduce_sum(tf.sort(matrix @ (matrix @ matrix)))
+
+    found = {each.op: each for each in op_times(lambda: work().numpy(), calls=2)}
+    products = [each.count for op, each in found.items() if "MatMul" in op]
+    assert products == [2] and found["Sum"].count == 1
+    assert sum(each.share for each in found.values()) == pytest.approx(1.0)
+    assert all(each.seconds > 0 for each in found.values())
 
 
 def test_operations_are_those_counted_by_hand():

@@ -1,4 +1,4 @@
-"""The three contests of scripts/bench_attack.py, each for one batch size."""
+"""The contests of scripts/bench_attack.py, each for one batch size."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from models import NETWORKS, Classifier, load_classifier
 from utils.bench.clock import Timed, cpu_ratio, interleave, wall_ratio
 from utils.bench.flops import gradient_flops, large_matmul
 from utils.bench.peers import make_peers
-from utils.bench.subject import Batch
+from utils.bench.subject import Batch, make_gradient
 from utils.bench.tf1_reference import PlainAttack
 
 OURS, OURS_BFLOAT16 = "this program", "this program, bfloat16"
@@ -140,6 +140,15 @@ def against_peers(
     return rows, unable
 
 
+def against_affine(classifier: Classifier, batch: Batch, num_iter: int, rounds: int) -> list[Row]:
+    """The modes that search or sort, each by itself, against the one that only scales."""
+    contestants = {
+        mode: make_attack(classifier.logits_and_aux, "if", num_iter, batch, (mode,))
+        for mode in ("affine", "test", "matched")
+    }
+    return compare(f"I-FGSM, batch {len(batch.labels)}", contestants, rounds, "affine")
+
+
 @dataclass(frozen=True)
 class Rate:
     """What share of the processor's rate a gradient reaches, per CPU second.
@@ -161,26 +170,14 @@ def share_of_machine(
     network: str, classifier: Classifier, batch: Batch, rounds: int, matmul_side: int
 ) -> Rate:
     """Times one gradient (with the auxiliary loss) and large products of float32 in turns."""
-    images, labels = tf.constant(batch.images), tf.constant(batch.labels)
-
-    @tf.function
-    def gradient() -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            tape.watch(images)
-            losses = [
-                tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-                for logits in classifier.logits_and_aux(images)
-                if logits is not None
-            ]
-            loss = tf.add_n(losses)
-        return tape.gradient(loss, images)
+    gradient = make_gradient(classifier, batch)
 
     product, product_flops = large_matmul(matmul_side)
-    flops = gradient_flops(network) * len(labels)
+    flops = gradient_flops(network) * len(batch.labels)
     repeats = max(1, round(flops / product_flops))
     timed = interleave(
         {
-            "gradient": lambda: gradient().numpy(),
+            "gradient": gradient,
             "matmul": lambda: [product() for _ in range(repeats)],
         },
         rounds,

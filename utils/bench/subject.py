@@ -1,12 +1,13 @@
 """What is attacked in a benchmark: a network of the zoo with random weights, and random images."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from models import NETWORKS
+from models import NETWORKS, Classifier
 from models.folding import checkpoint_shapes
 from models.graph import folded_shapes
 
@@ -66,3 +67,22 @@ def random_batch(network: str, batch_size: int, seed: int = 0) -> Batch:
         labels=draws.integers(0, row.num_classes, batch_size).astype(np.int32),
         keys=draws.integers(0, 2**31 - 1, (batch_size, 2)).astype(np.int32),
     )
+
+
+def make_gradient(classifier: Classifier, batch: Batch) -> Callable[[], np.ndarray]:
+    """The gradient of the loss, auxiliary loss included, with respect to the batch's images."""
+    images, labels = tf.constant(batch.images), tf.constant(batch.labels)
+
+    @tf.function
+    def gradient() -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            losses = [
+                tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+                for logits in classifier.logits_and_aux(images)
+                if logits is not None
+            ]
+            loss = tf.add_n(losses)
+        return tape.gradient(loss, images)
+
+    return lambda: gradient().numpy()
