@@ -22,18 +22,21 @@ from methods.settings import AttackSettings
 
 Source = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]]
 
-# How many modes' images go through the source in one batch. A network reads all its weights once a
-# batch, so twice the images take less than twice the time; the memory is bounded by the same two.
-_MODES_TOGETHER = 2
+# How many images go through the source at once where a batch has fewer: a network reads all its
+# weights once a batch, so twice the images take less than twice the time. More would gain little,
+# and take the memory of a batch that the user did not ask for.
+_SIDE_BY_SIDE = 16
 
 
-def together(modes: Sequence[str]) -> list[tuple[str, ...]]:
+def together(modes: Sequence[str], batch_size: int) -> list[tuple[str, ...]]:
     """The modes, in their order, in the groups in which an attack takes them side by side.
 
-    Rounding in the source depends on how many images it sees at once, so whoever wants the same
-    bytes again must ask for whole groups.
+    A batch of up to 8 images is filled up with those of other modes. Rounding in the source depends
+    on how many images it sees at once, so whoever wants the same bytes again must ask for whole
+    groups.
     """
-    return [tuple(modes[i : i + _MODES_TOGETHER]) for i in range(0, len(modes), _MODES_TOGETHER)]
+    count = max(1, _SIDE_BY_SIDE // batch_size)
+    return [tuple(modes[i : i + count]) for i in range(0, len(modes), count)]
 
 
 class Crafted(NamedTuple):
@@ -127,7 +130,7 @@ class Attack:
         keys = tf.cast(tf.convert_to_tensor(keys), tf.int32)
         first = self._first(images, labels, keys)
         crafted = {}
-        for group in together(names):
+        for group in together(names, len(images)):
             results = self._program(group)(images, labels, keys, first)
             crafted.update(
                 (name, Crafted(*result)) for name, result in zip(group, results, strict=True)

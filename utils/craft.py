@@ -186,12 +186,11 @@ def _craft_batch(
     ids += [ids[-1]] * (len(batch.pixels) - batch.count)
     keys = np.stack([image_key(config.seed, image_id) for image_id in ids])
     columns = labels.of(batch, images)
-    results = []
+    results, share = [], config.batch_size // config.devices
     for modes in calls:
         crafted = attack(images, columns, keys, modes)
-        results += [
-            _Result(mode, group, crafted[mode]) for group in together(modes) for mode in group
-        ]
+        for group in together(modes, share):
+            results += [_Result(mode, group, crafted[mode]) for mode in group]
     for mode, _, crafted in results:
         finite = np.asarray(crafted.finite)
         if not finite.all():

@@ -200,7 +200,7 @@ def test_every_image_moves_is_finite_and_stays_within_the_ball(scaled_attacks, k
             assert moved.any(), mode
 
 
-def test_modes_share_the_first_gradient_and_then_go_in_pairs():
+def test_modes_share_the_first_gradient_and_then_fill_the_batch_up():
     seen = []
 
     def counted(batch):
@@ -208,16 +208,21 @@ def test_modes_share_the_first_gradient_and_then_go_in_pairs():
         return toy.linear()(batch)
 
     attack = methods.Attack(methods.parse_method("if"), methods.AttackSettings(num_iter=3), counted)
-    count = len(toy.images())
     for seed in range(3):
-        crafted = attack(
-            toy.images(seed=seed), toy.labels(), toy.keys(), ["sign", "fgnm_n", "raw", "sign"]
-        )
+        batch = toy.images(8, seed=seed)
+        modes = ["sign", "fgnm_n", "raw", "sign"]
+        crafted = attack(batch, toy.labels(8), toy.keys(8), modes)
         assert list(crafted) == ["sign", "affine", "raw"]
-    assert methods.together(["sign", "affine", "raw"]) == [("sign", "affine"), ("raw",)]
-    # Each pair is traced once, and of a batch's 3 x 3 gradients the three first are one.
+    # Each group is traced once, and of a batch's 3 x 3 gradients the three first are one.
     assert attack.trace_count() == 2
-    assert seen == 3 * ([count] + 2 * [2 * count] + 2 * [count])
+    assert seen == 3 * ([8] + 2 * [16] + 2 * [8])
+
+
+def test_groups_have_at_most_16_images_or_one_mode():
+    modes = ["sign", "affine", "raw"]
+    assert methods.together(modes, 4) == methods.together(modes, 1) == [tuple(modes)]
+    assert methods.together(modes, 8) == [("sign", "affine"), ("raw",)]
+    assert methods.together(modes, 16) == methods.together(modes, 9) == [(m,) for m in modes]
 
 
 @pytest.mark.parametrize("method", ["if", "n", "vmd", "pi", "stm"])

@@ -121,17 +121,14 @@ def test_a_lost_png_is_made_beside_what_it_was_made_with_and_a_new_mode_by_itsel
 
     source = Classifier("linear", SIDE, SIDE, 4, 0, False, counted)
     make(settings(mode=("affine", "test")), dataset, folder, source)
-    # Batches of 2, 2 iterations: three modes' first gradient, then a pair's and the third's second.
-    assert seen == 3 * [2, 4, 2]
-    assert {tuple(record["beside"]) for record in folder.crafted.read()} == {
-        ("sign", "affine"),
-        ("test",),
-    }
+    # Batches of 2, 2 iterations: all modes' first gradient, then the three modes' second.
+    assert seen == 3 * [2, 6]
+    assert all(r["beside"] == ["sign", "affine", "test"] for r in folder.crafted.read())
     seen.clear()
     folder.png("affine", "i4").unlink()
     make(settings(mode=("raw", "affine", "test")), dataset, folder, source)
-    # Of the third batch, affine again beside sign; of every batch, raw alone.
-    assert seen == 2 * [2, 2] + [2, 4, 2, 2]
+    # Of the third batch, affine again beside the others; of every batch, raw by itself.
+    assert seen == 2 * [2, 2] + [2, 6, 2, 2]
 
 
 def test_records_that_are_forged_or_foreign_are_not_believed(dataset, folder):
