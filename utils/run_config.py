@@ -76,7 +76,9 @@ class RunConfig:
         choices=("float32", "bfloat16"),
     )
     jit_compile: bool = flag(False, "Compile the attack loop with XLA; meant for GPUs.")
-    batch_size: int = flag(16, "Images per batch.", MANNER)
+    batch_size: int = flag(
+        16, "Images per batch; one of 8 or fewer is filled up with the other modes' images.", MANNER
+    )
     devices: int = flag(
         1, "Devices to craft on: GPUs, or parts of the processor where there is none.", MANNER
     )
