@@ -106,6 +106,45 @@ def concat(*branches: tf.Tensor) -> tf.Tensor:
     return tf.concat(branches, axis=3)
 
 
+def factored_block(
+    net: tf.Tensor, left: int, middle: Sequence[int], right: Sequence[int], pooled: int
+) -> tf.Tensor:
+    """The block on 17 x 17 pixels, whose 7 x 7 convolutions are factored into 1 x 7 and 7 x 1.
+
+    Args:
+      net: float [N, 17, 17, C].
+      left: width of the branch that is one 1 x 1 convolution.
+      middle: widths of the three convolutions of the next.
+      right: widths of the five convolutions of the third.
+      pooled: width of the branch that pools.
+    """
+    scopes = "Conv2d_0b_7x1", "Conv2d_0c_1x7", "Conv2d_0d_7x1", "Conv2d_0e_1x7"
+    own = "Conv2d_0a_1x1"
+    first, second, third = heads(net, (0, (own, left)), (1, (own, middle[0])), (2, (own, right[0])))
+    return concat(
+        first,
+        branch(second, 1, ("Conv2d_0b_1x7", middle[1]), ("Conv2d_0c_7x1", middle[2])),
+        branch(third, 2, *zip(scopes, right[1:], strict=True)),
+        narrow_pool_branch(net, 3, ("Conv2d_0b_1x1", pooled)),
+    )
+
+
+def factored_reduction(net: tf.Tensor, left: Sequence[int], right: Sequence[int]) -> tf.Tensor:
+    """The reduction from 17 x 17 to 8 x 8 pixels.
+
+    Args:
+      net: float [N, 17, 17, C].
+      left: widths of the two convolutions of the first branch.
+      right: widths of the four of the second.
+    """
+    scopes = "Conv2d_0a_1x1", "Conv2d_0b_1x7", "Conv2d_0c_7x1", "Conv2d_1a_3x3"
+    return concat(
+        branch(net, 0, *zip(("Conv2d_0a_1x1", "Conv2d_1a_3x3"), left, strict=True), last="reduce"),
+        branch(net, 1, *zip(scopes, right, strict=True), last="reduce"),
+        max_pool(net),
+    )
+
+
 def dense(net: tf.Tensor, width: int, scope: str) -> tf.Tensor:
     """A fully connected layer with biases and nothing after it, on [N, 1, 1, C] or [N, C]."""
     net = tf.reshape(net, [-1, net.shape[-1]])

@@ -13,6 +13,8 @@ from models.nets.branches import (
     chain,
     concat,
     conv,
+    factored_block,
+    factored_reduction,
     heads,
     max_pool,
     narrow_pool_branch,
@@ -46,38 +48,6 @@ def _reduction_a(net: tf.Tensor) -> tf.Tensor:
     return concat(left, right, max_pool(net))
 
 
-def _block_b(net: tf.Tensor, width: int) -> tf.Tensor:
-    own = "Conv2d_0a_1x1"
-    left, middle, right = heads(net, (0, (own, 192)), (1, (own, width)), (2, (own, width)))
-    return concat(
-        left,
-        branch(middle, 1, ("Conv2d_0b_1x7", width), ("Conv2d_0c_7x1", 192)),
-        branch(
-            right,
-            2,
-            ("Conv2d_0b_7x1", width),
-            ("Conv2d_0c_1x7", width),
-            ("Conv2d_0d_7x1", width),
-            ("Conv2d_0e_1x7", 192),
-        ),
-        narrow_pool_branch(net, 3, ("Conv2d_0b_1x1", 192)),
-    )
-
-
-def _reduction_b(net: tf.Tensor) -> tf.Tensor:
-    layers = (
-        ("Conv2d_0a_1x1", 192),
-        ("Conv2d_0b_1x7", 192),
-        ("Conv2d_0c_7x1", 192),
-        ("Conv2d_1a_3x3", 192),
-    )
-    return concat(
-        branch(net, 0, ("Conv2d_0a_1x1", 192), ("Conv2d_1a_3x3", 320), last="reduce"),
-        branch(net, 1, *layers, last="reduce"),
-        max_pool(net),
-    )
-
-
 def _block_c(net: tf.Tensor, column: str) -> tf.Tensor:
     own = "Conv2d_0a_1x1"
     left, middle, right = heads(net, (0, (own, 320)), (1, (own, 384)), (2, (own, 448)))
@@ -100,11 +70,11 @@ BLOCKS = (
     ("5c", _block_a, (64, "Conv2d_0b_1x1", "Conv_1_0c_5x5")),
     ("5d", _block_a, (64, "Conv2d_0a_1x1", "Conv2d_0b_5x5")),
     ("6a", _reduction_a, ()),
-    ("6b", _block_b, (128,)),
-    ("6c", _block_b, (160,)),
-    ("6d", _block_b, (160,)),
-    ("6e", _block_b, (192,)),
-    ("7a", _reduction_b, ()),
+    ("6b", factored_block, (192, (128, 128, 192), (128, 128, 128, 128, 192), 192)),
+    ("6c", factored_block, (192, (160, 160, 192), (160, 160, 160, 160, 192), 192)),
+    ("6d", factored_block, (192, (160, 160, 192), (160, 160, 160, 160, 192), 192)),
+    ("6e", factored_block, (192, (192, 192, 192), (192, 192, 192, 192, 192), 192)),
+    ("7a", factored_reduction, ((192, 320), (192, 192, 192, 192))),
     ("7b", _block_c, ("Conv2d_0b_3x1",)),
     ("7c", _block_c, ("Conv2d_0c_3x1",)),
 )

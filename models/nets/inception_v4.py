@@ -9,6 +9,8 @@ from models.nets.branches import (
     concat,
     conv,
     dense,
+    factored_block,
+    factored_reduction,
     heads,
     max_pool,
     narrow_pool_branch,
@@ -62,35 +64,11 @@ def _reduction_a(net: tf.Tensor) -> tf.Tensor:
 
 
 def _block_b(net: tf.Tensor) -> tf.Tensor:
-    own = "Conv2d_0a_1x1"
-    left, middle, right = heads(net, (0, (own, 384)), (1, (own, 192)), (2, (own, 192)))
-    return concat(
-        left,
-        branch(middle, 1, ("Conv2d_0b_1x7", 224), ("Conv2d_0c_7x1", 256)),
-        branch(
-            right,
-            2,
-            ("Conv2d_0b_7x1", 192),
-            ("Conv2d_0c_1x7", 224),
-            ("Conv2d_0d_7x1", 224),
-            ("Conv2d_0e_1x7", 256),
-        ),
-        narrow_pool_branch(net, 3, ("Conv2d_0b_1x1", 128)),
-    )
+    return factored_block(net, 384, (192, 224, 256), (192, 192, 224, 224, 256), 128)
 
 
 def _reduction_b(net: tf.Tensor) -> tf.Tensor:
-    layers = (
-        ("Conv2d_0a_1x1", 256),
-        ("Conv2d_0b_1x7", 256),
-        ("Conv2d_0c_7x1", 320),
-        ("Conv2d_1a_3x3", 320),
-    )
-    return concat(
-        branch(net, 0, ("Conv2d_0a_1x1", 192), ("Conv2d_1a_3x3", 192), last="reduce"),
-        branch(net, 1, *layers, last="reduce"),
-        max_pool(net),
-    )
+    return factored_reduction(net, (192, 192), (256, 256, 320, 320))
 
 
 def _block_c(net: tf.Tensor) -> tf.Tensor:
