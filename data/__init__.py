@@ -1,6 +1,6 @@
 """Images and labels in, PNGs out. Knows nothing of networks or attacks."""
 
-from data.batches import Batch, batches
+from data.batches import Batch, ahead, batches
 from data.dataset import Dataset, read_dataset
 from data.errors import DataError
 from data.files import sha256_of, write_atomically
@@ -11,6 +11,7 @@ __all__ = [
     "Batch",
     "DataError",
     "Dataset",
+    "ahead",
     "batches",
     "decode_image",
     "from_uint8",

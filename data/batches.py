@@ -1,15 +1,18 @@
 """Images in batches of one fixed size, the next one read while the last is used."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from data.errors import DataError
 from data.images import decode_image, read_bytes
+
+T, R = TypeVar("T"), TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -46,15 +49,21 @@ def batches(
       DataError: an image can't be read, or has another side than the others.
     """
     starts = range(0, len(paths), batch_size) if starts is None else starts
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        ahead = None
-        for start in starts:
-            following = reader.submit(_read, paths[start : start + batch_size], start, batch_size)
-            if ahead is not None:
-                yield ahead.result()
-            ahead = following
-        if ahead is not None:
-            yield ahead.result()
+    yield from ahead(
+        lambda start: _read(paths[start : start + batch_size], start, batch_size), starts
+    )
+
+
+def ahead(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """As `map`, in a thread of its own that works on the next item while the last is used."""
+    with ThreadPoolExecutor(max_workers=1) as worker:
+        running = None
+        for item in items:
+            before, running = running, worker.submit(function, item)
+            if before is not None:
+                yield before.result()
+        if running is not None:
+            yield running.result()
 
 
 def _read(paths: Sequence[Path], start: int, batch_size: int) -> Batch:

@@ -1,14 +1,12 @@
 """What a victim says about PNGs: one record an image."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
-from data import Batch, batches, from_uint8
+from data import Batch, ahead, batches, from_uint8
 from models import Classifier
 
 CONFIDENCE_DECIMALS = 4
@@ -55,21 +53,28 @@ class Judge:
         Raises:
           DataError: a PNG that is missing or broken.
         """
-        # The victim works in a thread of its own, so that it need not wait for what is done with
-        # one batch's answer and for the next one's images.
-        with ThreadPoolExecutor(max_workers=1) as worker:
-            asked: tuple[Batch, Future] | None = None
-            for batch in batches(paths, batch_size, starts):
-                images = tf.constant(from_uint8(batch.pixels))
-                before, asked = asked, (batch, worker.submit(self._classify, images))
-                if before:
-                    yield _records(*before)
-            if asked:
-                yield _records(*asked)
+        # Converted here, so that the victim need wait neither for that nor for what is done with
+        # its answers.
+        shown = (
+            (batch, tf.constant(from_uint8(batch.pixels)))
+            for batch in batches(paths, batch_size, starts)
+        )
+        yield from ahead(self._answer, shown)
 
-    def _classify(self, images: tf.Tensor) -> tuple[np.ndarray, np.ndarray]:
-        labels, confidences = self.forward(images)
-        return labels.numpy(), confidences.numpy()
+    def _answer(self, shown: tuple[Batch, tf.Tensor]) -> tuple[int, list[dict]]:
+        batch, images = shown
+        labels, confidences = (tensor.numpy() for tensor in self.forward(images))
+        return batch.start, [
+            {
+                "png_sha256": digest,
+                "labels": likeliest.tolist(),
+                "confidence": round(float(confidence), CONFIDENCE_DECIMALS),
+            }
+            # The padding has no digest.
+            for digest, likeliest, confidence in zip(
+                batch.sha256, labels, confidences, strict=False
+            )
+        ]
 
     def count_wrong(
         self, paths: Sequence[Path], true_labels: Sequence[int], batch_size: int = 16
@@ -78,16 +83,3 @@ class Judge:
         starts = range(0, len(paths), batch_size)
         found = [r for _, records in self.predict(paths, batch_size, starts) for r in records]
         return sum(r["labels"][0] != label for r, label in zip(found, true_labels, strict=True))
-
-
-def _records(batch: Batch, answer: Future) -> tuple[int, list[dict]]:
-    labels, confidences = answer.result()
-    return batch.start, [
-        {
-            "png_sha256": digest,
-            "labels": likeliest.tolist(),
-            "confidence": round(float(confidence), CONFIDENCE_DECIMALS),
-        }
-        # The padding has no digest.
-        for digest, likeliest, confidence in zip(batch.sha256, labels, confidences, strict=False)
-    ]
