@@ -249,9 +249,7 @@ class Attack:
         """The images of a group of modes, whose points go through the source as one batch."""
         count = len(directions)
         alone = self._context(clean, keys)
-        beside = alone
-        if count > 1:
-            beside = self._context(_repeat(clean, count), _repeat(keys, count))
+        beside = self._context(_repeat(clean, count), _repeat(keys, count))
         look_ahead = self.method.only("look_ahead")
 
         def at(context: Context, step: tf.Tensor | int, images: tf.Tensor) -> Context:

@@ -131,13 +131,10 @@ def _calls(
     missing = [mode for mode in modes if any((mode, each) not in finished for each in ids)]
     made = [finished[mode, each] for mode in modes for each in ids if (mode, each) in finished]
     groups = [tuple(record["beside"]) for record in made if set(record["beside"]) <= set(modes)]
-    repaired = {
-        mode: next(group for group in groups if mode in group)
-        for mode in missing
-        if any(mode in group for group in groups)
-    }
-    begun = tuple(mode for mode in missing if mode not in repaired)
-    return [*dict.fromkeys(repaired.values()), *([begun] if begun else [])]
+    group_of = {mode: group for group in reversed(groups) for mode in group}
+    repaired = dict.fromkeys(group_of[mode] for mode in missing if mode in group_of)
+    begun = tuple(mode for mode in missing if mode not in group_of)
+    return [*repaired, *([begun] if begun else [])]
 
 
 def _in_order(finished: dict[tuple[str, str], dict], dataset: Dataset) -> dict:
