@@ -12,9 +12,9 @@ import sys
 
 from absl import app, flags
 
-from utils import flags as run_flags
-from utils.errors import FRIENDLY, exit_code
-from utils.run import run
+from utils.commands import command
+from utils.pipeline import flags as run_flags
+from utils.pipeline.run import run
 
 run_flags.define_flags()
 flags.adopt_module_key_flags(run_flags)
@@ -25,26 +25,22 @@ def parse(arguments: list[str]) -> list[str]:
     try:
         rest = flags.FLAGS(arguments)
     except flags.Error as error:
-        sys.exit(_fail(f"{str(error).rstrip('.')}: `python attack.py --help` lists the flags.", 2))
+        sys.exit(_fail(f"{str(error).rstrip('.')}: `python attack.py --help` lists the flags."))
     if len(rest) > 1:
-        sys.exit(_fail(f"{rest[1]!r} is no flag: flags begin with --.", 2))
+        sys.exit(_fail(f"{rest[1]!r} is no flag: flags begin with --."))
     return rest
 
 
+@command("attack.py")
 def main(_: list[str]) -> int:
     """Runs what the flags ask for and returns the exit code."""
-    try:
-        run(run_flags.config_from_flags())
-    except FRIENDLY as error:
-        return _fail(str(error), exit_code(error))
-    except KeyboardInterrupt:
-        return _fail("Stopped by SIGINT; what is finished is written.", 130)
+    run(run_flags.config_from_flags())
     return 0
 
 
-def _fail(sentence: str, code: int) -> int:
+def _fail(sentence: str) -> int:
     print(f"attack.py: {sentence}", file=sys.stderr)
-    return code
+    return 2
 
 
 if __name__ == "__main__":

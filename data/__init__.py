@@ -2,14 +2,11 @@
 
 from data.batches import Batch, ahead, batches
 from data.dataset import Dataset, read_dataset
-from data.errors import DataError
-from data.files import sha256_of, write_atomically
 from data.images import decode_image, read_image, write_image
 from data.pixels import from_uint8, to_uint8
 
 __all__ = [
     "Batch",
-    "DataError",
     "Dataset",
     "ahead",
     "batches",
@@ -17,8 +14,6 @@ __all__ = [
     "from_uint8",
     "read_dataset",
     "read_image",
-    "sha256_of",
     "to_uint8",
-    "write_atomically",
     "write_image",
 ]

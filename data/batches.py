@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from data.errors import DataError
 from data.images import decode_image, read_bytes
+from utils.errors import DataError
 
 T, R = TypeVar("T"), TypeVar("R")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from data.errors import DataError
+from utils.errors import DataError
 
 # Characters. csv bounds a field by itself (131072), but only after its line is in memory.
 _MAX_LINE = 1 << 16

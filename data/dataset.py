@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from data.csv_rows import read_rows
-from data.errors import DataError
-from data.files import sha256_of
 from data.images import png_side
+from utils.errors import DataError
+from utils.files import sha256_of
 
 # What may become a file name: nothing that leaves the folder, and nothing that a spreadsheet
 # would run as a formula.

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data.errors import DataError
-from data.files import write_atomically
+from utils.errors import DataError
+from utils.files import write_atomically
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_BYTES = 26  # signature, length and type of the first chunk, width, height, depth, colour

@@ -1,8 +1,12 @@
 """How a perturbation is made; knows nothing of files, flags or checkpoints."""
 
+# ruff: noqa: E402 (whoever comes first brings TensorFlow, quietly)
+from utils.quiet import import_tensorflow
+
+import_tensorflow()
+
 from methods.directions import MODES, parse_mode
 from methods.draws import image_key
-from methods.errors import MethodError
 from methods.loop import Attack, Crafted, together
 from methods.registry import PARTS, Method, parse_method
 from methods.settings import AttackSettings
@@ -14,7 +18,6 @@ __all__ = [
     "AttackSettings",
     "Crafted",
     "Method",
-    "MethodError",
     "image_key",
     "parse_method",
     "parse_mode",

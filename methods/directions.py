@@ -12,9 +12,9 @@ import tensorflow as tf
 
 from methods import tensors
 from methods.context import Context
-from methods.errors import MethodError
 from methods.order import kth_smallest
 from methods.settings import REFERENCE_ENTRIES
+from utils.errors import MethodError
 
 # FGNM_K counts entries below this as if their reciprocal were as small as this.
 NEGLIGIBLE = 1e-20

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 
 from methods import diversity, gradients
-from methods.errors import MethodError
 from methods.settings import AttackSettings
+from utils.errors import MethodError
 
 
 @dataclasses.dataclass(frozen=True)

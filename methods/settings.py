@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from methods.errors import MethodError
+from utils.errors import MethodError
 
 # Entries of a 299 x 299 RGB image, the size for which FGNM_K's K is given.
 REFERENCE_ENTRIES = 299 * 299 * 3

@@ -1,9 +1,13 @@
 """The zoo: networks under the public names, read from TF checkpoints. Knows nothing of attacks."""
 
+# ruff: noqa: E402 (whoever comes first brings TensorFlow, quietly)
+from utils.quiet import import_tensorflow
+
+import_tensorflow()
+
 from models.checkpoints import checkpoint_files, checkpoint_sha256, find_checkpoint
 from models.classifier import Classifier
 from models.ensemble import Ensemble
-from models.errors import ModelError, UnknownNetwork
 from models.external import FETCHED_BY_KERAS, ExternalNetwork, split_names
 from models.loading import load_classifier
 from models.zoo import NETWORKS, Network, get_network
@@ -14,9 +18,7 @@ __all__ = [
     "Classifier",
     "Ensemble",
     "ExternalNetwork",
-    "ModelError",
     "Network",
-    "UnknownNetwork",
     "checkpoint_files",
     "checkpoint_sha256",
     "find_checkpoint",

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from models.errors import ModelError, first_line
 from models.external import FETCHED_BY_KERAS, is_external, parse_external
 from models.folding import checkpoint_shapes, optional_shapes
 from models.zoo import NETWORKS, Network
+from utils.errors import ModelError, first_line
 
 _BUNDLE_PART = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
-DOCTOR = "`python -m models.check --checkpoint_path FOLDER` examines a folder of checkpoints"
+DOCTOR = "`python scripts/doctor.py --checkpoint_path FOLDER` examines a folder of checkpoints"
 
 
 def _prefix(path: Path) -> Path | None:

@@ -11,11 +11,11 @@ from models.checkpoints import (
     find_checkpoint,
     list_checkpoints,
 )
-from models.errors import ModelError
 from models.folding import fold
 from models.graph import folded_shapes
 from models.network import Network
 from models.zoo import NETWORKS
+from utils.errors import ModelError
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from models.classifier import Classifier
-from models.errors import ModelError
+from utils.errors import ModelError
 
 
 class Ensemble:

@@ -14,9 +14,9 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from models.classifier import Classifier
-from models.errors import ModelError, UnknownNetwork
 from models.keras_applications import application_names, load_application
 from models.saved_model import load_saved_model
+from utils.errors import ModelError, UnknownNetwork
 
 # Stands for a checkpoint where Keras fetches the weights by itself.
 FETCHED_BY_KERAS = Path("fetched by Keras")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from models.errors import ModelError
+from utils.errors import ModelError
 
 _STATISTICS = ("beta", "moving_mean", "moving_variance")
 _KERNELS = ("weights", "depthwise_weights")

@@ -8,10 +8,10 @@ from pathlib import Path
 import tensorflow as tf
 
 from models.checkpoints import Checkpoint
-from models.errors import ModelError
 from models.folding import fold
 from models.nets.layers import folded_scope
 from models.zoo import Network
+from utils.errors import ModelError
 
 tf1 = tf.compat.v1
 

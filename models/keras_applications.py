@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from models.classifier import Classifier
-from models.errors import ModelError, first_line
 from models.labels import label_offset
+from utils.errors import ModelError, first_line
 
 
 @cache

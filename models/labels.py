@@ -1,6 +1,6 @@
 """From a number of classes to which labels they are."""
 
-from models.errors import ModelError
+from utils.errors import ModelError
 
 # Number of classes -> column + offset = label: with the background class first, and without it.
 OFFSETS = {1001: 0, 1000: 1, 11: 0, 10: 1}

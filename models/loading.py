@@ -4,11 +4,11 @@ from pathlib import Path
 
 from models.checkpoints import require_checkpoint
 from models.classifier import Classifier
-from models.errors import ModelError
 from models.external import is_external, load_external
 from models.graph import load_network
 from models.preprocessing import PREPROCESSING, as_is
 from models.zoo import get_network
+from utils.errors import ModelError
 
 DTYPES = ("float32", "bfloat16")
 

@@ -2,7 +2,6 @@
 
 from functools import cache, partial
 
-from models.errors import UnknownNetwork
 from models.external import ExternalNetwork, is_external, parse_external
 from models.nets import demo
 from models.nets.densenet import densenet
@@ -14,6 +13,7 @@ from models.nets.mobilenet_v2 import mobilenet_v2
 from models.nets.resnet_v2 import resnet_v2
 from models.nets.vgg import vgg
 from models.network import ADVERSARIALLY, ENSEMBLE_ADVERSARIALLY, Builder, Network
+from utils.errors import UnknownNetwork
 
 
 @cache

@@ -20,18 +20,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from utils.quiet import quiet_tensorflow
-
-with quiet_tensorflow():
-    import tensorflow as tf
-
-    from models import load_classifier
-    from models.loading import DTYPES
-    from utils.bench import contest
-    from utils.bench.machine import description
-    from utils.bench.peers import PEERS
-    from utils.bench.profile import OpTime, gradient_op_times
-    from utils.bench.subject import random_batch, random_checkpoint
+from models import load_classifier
+from models.loading import DTYPES
+from utils.benchmarks import contest
+from utils.benchmarks.machine import description
+from utils.benchmarks.peers import PEERS
+from utils.benchmarks.profile import OpTime, gradient_op_times
+from utils.benchmarks.subject import random_batch, random_checkpoint
 
 CONTESTS = ("reference", "peers", "modes", "machine", "ops")
 
@@ -59,6 +54,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"--contests has {', '.join(sorted(unknown))}; it knows {', '.join(CONTESTS)}.")
         return 2
     # Every contest traces functions of its own, which TensorFlow would warn of.
+    import tensorflow as tf
+
     tf.get_logger().setLevel("ERROR")
     print(f"{flags.source}, {flags.num_iter} iterations, {flags.repeats} rounds.")
     print(description(("tensorflow", "tf-slim", "numpy", *PEERS)) + "\n", flush=True)

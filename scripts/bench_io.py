@@ -16,18 +16,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from utils.quiet import quiet_tensorflow
-
-with quiet_tensorflow():
-    import tensorflow as tf
-
-    from methods import AttackSettings
-    from models import NETWORKS, load_classifier
-    from utils.bench.around import Runs, free_network, judging, per_batch, write_photos
-    from utils.bench.clock import cpu_ratio, wall_ratio
-    from utils.bench.machine import description
-    from utils.bench.subject import random_checkpoint
-    from utils.run_config import RunConfig
+from methods import AttackSettings
+from models import NETWORKS, load_classifier
+from utils.benchmarks.around import Runs, free_network, judging, per_batch, write_photos
+from utils.benchmarks.clock import cpu_ratio, wall_ratio
+from utils.benchmarks.machine import description
+from utils.benchmarks.subject import random_checkpoint
+from utils.pipeline.config import RunConfig
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -53,6 +48,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 def main(arguments: Sequence[str]) -> int:
     """Measures, prints Markdown, and returns the exit code."""
     flags = parse(arguments)
+    import tensorflow as tf
+
     tf.get_logger().setLevel("ERROR")
     print(f"{flags.source}, batch {flags.batch_size}, {flags.num_iter} iterations, sign + affine.")
     print(description() + "\n", flush=True)

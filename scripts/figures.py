@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from utils.figures import FIGURES
-from utils.figures.drawing import draw
-from utils.results.errors import ResultsError
+from utils.analysis.figures import FIGURES
+from utils.analysis.figures.drawing import draw
+from utils.commands import command
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -32,23 +32,20 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+@command("figures.py")
 def main(arguments: list[str]) -> int:
     """Draws and writes the figures; returns the exit code."""
     options = parse(arguments)
-    try:
-        written = draw(
-            options.results,
-            options.output_dir,
-            options.figures or tuple(FIGURES),
-            options.formats,
-            class_names_file=options.class_names,
-            epsilon=options.epsilon,
-            methods=options.methods,
-            images=options.images,
-        )
-    except (ResultsError, OSError) as error:
-        print(f"figures.py: {error}", file=sys.stderr)
-        return 1
+    written = draw(
+        options.results,
+        options.output_dir,
+        options.figures or tuple(FIGURES),
+        options.formats,
+        class_names_file=options.class_names,
+        epsilon=options.epsilon,
+        methods=options.methods,
+        images=options.images,
+    )
     print("\n".join(str(path) for path in written))
     return 0
 

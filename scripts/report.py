@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from utils.figures import FIGURES
-from utils.report.page import build_page
-from utils.results.errors import ResultsError
+from utils.analysis.figures import FIGURES
+from utils.analysis.page.build import build_page
+from utils.commands import command
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -31,24 +31,21 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+@command("report.py")
 def main(arguments: list[str]) -> int:
     """Writes the page; returns the exit code."""
     options = parse(arguments)
-    try:
-        page = build_page(
-            options.results,
-            options.figures or tuple(FIGURES),
-            options.title,
-            shlex.join(["python", "scripts/report.py", *arguments]),
-            class_names_file=options.class_names,
-            epsilon=options.epsilon,
-            images=options.images,
-        )
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-        options.output.write_text(page, "utf-8")
-    except (ResultsError, OSError) as error:
-        print(f"report.py: {error}", file=sys.stderr)
-        return 1
+    page = build_page(
+        options.results,
+        options.figures or tuple(FIGURES),
+        options.title,
+        shlex.join(["python", "scripts/report.py", *arguments]),
+        class_names_file=options.class_names,
+        epsilon=options.epsilon,
+        images=options.images,
+    )
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(page, "utf-8")
     print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB")
     return 0
 

@@ -13,12 +13,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from utils.errors import FRIENDLY, exit_code
-from utils.results.errors import ResultsError
-from utils.results.families import families
-from utils.results.formats import to_markdown
-from utils.results.loading import load_runs
-from utils.results.tables import lay_out
+from utils.analysis.families import families
+from utils.analysis.formats import to_markdown
+from utils.analysis.layout import lay_out
+from utils.analysis.runs import load_runs
+from utils.commands import command
 from utils.sweeps.command_line import add_runner_flags
 from utils.sweeps.paper import paper_with_what_is_there
 from utils.sweeps.runners import choose_runner
@@ -42,25 +41,22 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+@command("reproduce_paper.py")
 def main(arguments: list[str]) -> int:
     """Runs what is missing and prints the table; returns the exit code."""
     options = parse(arguments)
-    try:
-        kept = {name: getattr(options, name) for name in (*_OF_THE_PAPER, "limit", "output_dir")}
-        paper = paper_with_what_is_there(**kept)
-        print("\n".join(paper.remarks))
-        planned = plan(paper.grid.cells())
-        print(describe(planned, paper.grid.output_dir), flush=True)
-        if options.dry_run:
-            return 0
-        runner = choose_runner(options.runner, options.processes, options.ray_address)
-        code = run_sweep(planned, runner, Path.cwd())
-        _, tables = lay_out("paper", families(load_runs([paper.grid.output_dir])), None, True)
-        print("\n".join(map(to_markdown, tables)))
-        return code
-    except (*FRIENDLY, ResultsError) as error:
-        print(f"reproduce_paper: {error}", file=sys.stderr)
-        return exit_code(error)
+    kept = {name: getattr(options, name) for name in (*_OF_THE_PAPER, "limit", "output_dir")}
+    paper = paper_with_what_is_there(**kept)
+    print("\n".join(paper.remarks))
+    planned = plan(paper.grid.cells())
+    print(describe(planned, paper.grid.output_dir), flush=True)
+    if options.dry_run:
+        return 0
+    runner = choose_runner(options.runner, options.processes, options.ray_address)
+    code = run_sweep(planned, runner, Path.cwd())
+    _, tables = lay_out("paper", families(load_runs([paper.grid.output_dir])), None, True)
+    print("\n".join(map(to_markdown, tables)))
+    return code
 
 
 if __name__ == "__main__":

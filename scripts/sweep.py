@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from utils.errors import FRIENDLY, exit_code
+from utils.commands import command
 from utils.sweeps.command_line import add_runner_flags
 from utils.sweeps.grid import read_grid
 from utils.sweeps.runners import choose_runner
@@ -27,21 +27,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+@command("sweep.py")
 def main(arguments: list[str]) -> int:
     """Runs the sweep; returns the exit code."""
     options = parse(arguments)
-    try:
-        grid = read_grid(options.grid)
-        grid = grid.with_flags(output_dir=options.output_dir, limit=options.limit)
-        planned = plan(grid.cells())
-        print(describe(planned, grid.output_dir), flush=True)
-        if options.dry_run:
-            return 0
-        runner = choose_runner(options.runner, options.processes, options.ray_address)
-        return run_sweep(planned, runner, Path.cwd())
-    except FRIENDLY as error:
-        print(f"sweep.py: {error}", file=sys.stderr)
-        return exit_code(error)
+    grid = read_grid(options.grid)
+    grid = grid.with_flags(output_dir=options.output_dir, limit=options.limit)
+    planned = plan(grid.cells())
+    print(describe(planned, grid.output_dir), flush=True)
+    if options.dry_run:
+        return 0
+    runner = choose_runner(options.runner, options.processes, options.ray_address)
+    return run_sweep(planned, runner, Path.cwd())
 
 
 if __name__ == "__main__":

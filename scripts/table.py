@@ -13,12 +13,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from utils.results.equal_l2 import equal_l2_rows, equal_l2_tables
-from utils.results.errors import ResultsError
-from utils.results.families import families
-from utils.results.formats import to_latex, to_markdown
-from utils.results.loading import load_runs
-from utils.results.tables import LAYOUTS, csv_of, lay_out
+from utils.analysis.equal_l2 import equal_l2_rows, equal_l2_tables
+from utils.analysis.families import families
+from utils.analysis.formats import to_latex, to_markdown
+from utils.analysis.layout import LAYOUTS, csv_of, lay_out
+from utils.analysis.runs import load_runs
+from utils.commands import command
+from utils.errors import ResultsError
 
 FORMATS = {"markdown": to_markdown, "latex": to_latex}
 
@@ -55,19 +56,16 @@ def render(options: argparse.Namespace) -> str:
     return "\n".join(map(FORMATS[options.format], tables))
 
 
+@command("table.py")
 def main(arguments: list[str]) -> int:
     """Prints or writes the tables; returns the exit code."""
     options = parse(arguments)
-    try:
-        text = render(options)
-        if options.output is None:
-            print(text, end="")
-        else:
-            options.output.parent.mkdir(parents=True, exist_ok=True)
-            options.output.write_text(text)
-    except (ResultsError, OSError) as error:
-        print(f"table.py: {error}", file=sys.stderr)
-        return 1
+    text = render(options)
+    if options.output is None:
+        print(text, end="")
+    else:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        options.output.write_text(text)
     return 0
 
 

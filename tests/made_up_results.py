@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from utils.run_config import RunConfig
-from utils.tables import per_image_table, steps_table, to_csv, transfer_table
+from utils.pipeline.config import RunConfig
+from utils.pipeline.tables import per_image_table, steps_table, to_csv, transfer_table
 
 VICTIMS = ("net_a", "net_b", "net_c")
 SOURCE = "net_a"

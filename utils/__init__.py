@@ -1,7 +1,5 @@
-"""The run itself: configuration, crafting, judging, tables. It alone knows the other folders."""
+"""The ground, which imports nothing of ours and no TensorFlow; on it, four floors.
 
-from utils.quiet import quiet_tensorflow
-
-# All of this folder stands on TensorFlow; here is where it is imported first, whatever is started.
-with quiet_tensorflow():
-    import tensorflow  # noqa: F401
+pipeline makes one run, analysis reads finished ones, sweeps makes many, benchmarks measures. See
+docs/architecture.md.
+"""

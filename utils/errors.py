@@ -1,19 +1,49 @@
-"""What ends a run with one sentence instead of a traceback, and with which exit code."""
-
-from data import DataError
-from methods import MethodError
-from models import ModelError, UnknownNetwork
+"""Whatever ends the program with one sentence instead of a traceback, and with which exit code."""
 
 
-class UsageError(ValueError):
+class BenchError(Exception):
+    """One sentence for the user: what cannot be used or done, and the cure.
+
+    Attributes:
+      exit_code: what the command returns: 1, or 2 for wrong usage.
+    """
+
+    exit_code = 1
+
+
+class UsageError(BenchError):
     """A flag, or flags together, that can't be obeyed."""
 
+    exit_code = 2
 
-class RunError(RuntimeError):
+
+class MethodError(UsageError):
+    """A method, mode or setting of an attack that can't be used."""
+
+
+class RunError(BenchError):
     """A run that can't go on."""
 
 
-class Interrupted(RuntimeError):
+class DataError(BenchError):
+    """An image, a table or a path that can't be used."""
+
+
+class ModelError(BenchError):
+    """A network or checkpoint that can't be used."""
+
+
+class UnknownNetwork(ModelError):
+    """A network's name that is in no table, or a malformed one."""
+
+    exit_code = 2
+
+
+class ResultsError(BenchError):
+    """Results that are missing, broken or don't belong together."""
+
+
+class Interrupted(BenchError):
     """A signal asked the run to stop, and it stopped between two batches."""
 
     def __init__(self, message: str, exit_code: int):
@@ -21,11 +51,6 @@ class Interrupted(RuntimeError):
         self.exit_code = exit_code
 
 
-FRIENDLY = (UsageError, RunError, Interrupted, DataError, MethodError, ModelError)
-
-
-def exit_code(error: Exception) -> int:
-    """Returns 2 for wrong usage, 128 + the signal for an interruption, else 1."""
-    if isinstance(error, Interrupted):
-        return error.exit_code
-    return 2 if isinstance(error, (UsageError, MethodError, UnknownNetwork)) else 1
+def first_line(error: Exception) -> str:
+    """Returns the first line of another library's error, to quote in one of ours."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

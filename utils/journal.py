@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from data import DataError
+from utils.errors import DataError
 
 
 class Journal:

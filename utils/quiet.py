@@ -3,27 +3,29 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 
-@contextmanager
-def quiet_tensorflow() -> Iterator[None]:
-    """Imports TensorFlow without its notes on CPUs and missing GPUs.
+def import_tensorflow() -> None:
+    """Imports TensorFlow, for the first time, without its notes on CPUs and missing GPUs.
 
     Its C++ libraries write some of them to the terminal before any level is looked at; they are
     shown where the import fails. TF_CPP_MIN_LOG_LEVEL below 3 lets everything through.
     """
+    if "tensorflow" in sys.modules:
+        return
     if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
-        yield
+        import tensorflow  # noqa: F401
+
         return
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as notes:
         os.dup2(notes.fileno(), 2)
         try:
-            yield
-            _look_for_devices()
+            import tensorflow as tf
+
+            # The search for GPUs writes notes of its own, the first time.
+            tf.config.list_physical_devices()
         except BaseException:
             notes.seek(0)
             os.write(terminal, notes.read())
@@ -32,10 +34,3 @@ def quiet_tensorflow() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(terminal, 2)
             os.close(terminal)
-
-
-def _look_for_devices() -> None:
-    # The search for GPUs writes notes of its own, the first time.
-    import tensorflow as tf
-
-    tf.config.list_physical_devices()

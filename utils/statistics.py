@@ -1,9 +1,11 @@
-"""Intervals and tests for success rates; everything in percent."""
+"""All intervals and tests: of counts, of pairs, and by bootstrap over images."""
 
 import numpy as np
 from scipy import stats
 
 CONFIDENCE = 0.95
+RESAMPLES = 4000
+_SEED = 20211022
 
 
 def wilson_interval(count: int, total: int) -> tuple[float, float]:
@@ -47,3 +49,31 @@ def mcnemar_p(first: np.ndarray, second: np.ndarray) -> float:
     if gained + lost == 0:
         return 1.0
     return float(stats.binomtest(gained, gained + lost, 0.5).pvalue)
+
+
+class Resamples:
+    """A paired bootstrap over images: how often each image is drawn, in every resample.
+
+    Everything that is compared is resampled by the same draws.
+
+    Attributes:
+      shares: float64 [RESAMPLES, images]; every row sums to 1. `shares @ values` are the means of
+        `values` [images, ...] in all resamples.
+    """
+
+    def __init__(self, images: int):
+        generator = np.random.default_rng(_SEED)
+        counts = generator.multinomial(images, np.full(images, 1 / images), size=RESAMPLES)
+        self.shares = counts / images
+
+    def means(self, values: np.ndarray) -> np.ndarray:
+        """Returns the mean over images in every resample: [images, ...] -> [RESAMPLES, ...]."""
+        return self.shares @ np.asarray(values, np.float64)
+
+
+def percentile_interval(values: np.ndarray) -> tuple[float, float]:
+    """Returns the 95 % percentile interval of a statistic's values in the resamples."""
+    tail = 100 * (1 - CONFIDENCE) / 2
+    low, high = np.percentile(values, [tail, 100 - tail])
+    # What is equal must not differ from 0 by the last bits of a sum.
+    return round(float(low), 9) + 0.0, round(float(high), 9) + 0.0

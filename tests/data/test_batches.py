@@ -3,7 +3,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from data import DataError, batches, write_image
+from data import batches, write_image
+from utils.errors import DataError
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from pngs import SIGNATURE, header, pixel_data, png_of
 
-from data import DataError, read_dataset
 from data import dataset as dataset_module
+from data import read_dataset
+from utils.errors import DataError
 
 ROWS = [("a", 1, 2), ("b-1", 2, 3), ("c.d_2", 10, 1)]
 HEADER = "ImageId,TrueLabel,TargetClass"

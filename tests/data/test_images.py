@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pngs import SIGNATURE, chunk, header, pixel_data, png_of
 
-from data import DataError, decode_image, read_image, write_image
+from data import decode_image, read_image, write_image
 from data.images import MAX_SIDE, png_side
+from utils.errors import DataError
 
 SIDES = st.integers(1, 12)
 PIXELS = SIDES.flatmap(lambda side: arrays(np.uint8, (side, side, 3)))

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from methods import AttackSettings, MethodError
+from methods import AttackSettings
+from utils.errors import MethodError
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 import methods
-from methods import MethodError, parse_method, parse_mode
+from methods import parse_method, parse_mode
+from utils.errors import MethodError
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from models.graph import load_network
 from models.nets import branches
 from models.nets.layers import folded_scope, pointwise_convs
 from models.zoo import NETWORKS
-from utils.bench.subject import random_batch, random_checkpoint
+from utils.benchmarks.subject import random_batch, random_checkpoint
 
 tf1 = tf.compat.v1
 

@@ -8,10 +8,10 @@ import tensorflow as tf
 
 from models import NETWORKS, load_classifier
 from scripts import bench_attack
-from utils.bench import clock, flops, peers
-from utils.bench.contest import agreement, make_attack
-from utils.bench.profile import op_times
-from utils.bench.subject import random_batch, random_checkpoint
+from utils.benchmarks import clock, flops, peers
+from utils.benchmarks.contest import agreement, make_attack
+from utils.benchmarks.profile import op_times
+from utils.benchmarks.subject import random_batch, random_checkpoint
 
 
 def test_prints_a_line_for_every_contestant(capsys):

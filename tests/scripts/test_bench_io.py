@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from scripts import bench_io
-from utils.bench import around
-from utils.bench.clock import Timed
+from utils.benchmarks import around
+from utils.benchmarks.clock import Timed
 
 
 def test_prints_every_stage(capsys):

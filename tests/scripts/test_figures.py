@@ -6,7 +6,7 @@ from PIL import Image
 
 from scripts import figures
 from tests.made_up_results import write_run, write_sweep
-from utils.figures import FIGURES
+from utils.analysis.figures import FIGURES
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from utils.errors import Interrupted, exit_code
+from utils.errors import Interrupted
 from utils.interruption import Interruption
 
 
@@ -14,7 +14,7 @@ def test_a_signal_is_held_until_it_is_safe(number, code):
         os.kill(os.getpid(), number)
         with pytest.raises(Interrupted, match="same command again to continue") as caught:
             interruption.check()
-    assert exit_code(caught.value) == code
+    assert caught.value.exit_code == code
 
 
 def test_a_second_signal_is_not_held_and_handlers_are_put_back():

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import DataError
 from utils import journal as journal_module
+from utils.errors import DataError
 from utils.journal import Journal
 
 RECORDS = st.lists(

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from utils.networks import Networks, choose_networks
-from utils.run import identity_of
-from utils.run_config import RunConfig
-from utils.run_folder import RunFolder
+from utils.pipeline.config import RunConfig
+from utils.pipeline.folder import RunFolder
+from utils.pipeline.participants import Networks, choose_networks
+from utils.pipeline.run import identity_of
 
 ATTACK = Path(__file__).resolve().parent.parent.parent / "attack.py"
 

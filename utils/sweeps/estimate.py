@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from methods import AttackSettings, parse_method
-from utils.run_config import RunConfig
+from utils.pipeline.config import RunConfig
 
 START_SECONDS = 10.0
 GUESSED_GRADIENT = 0.1

@@ -7,7 +7,7 @@ import yaml
 
 from methods import AttackSettings
 from utils.errors import UsageError
-from utils.run_config import RunConfig
+from utils.pipeline.config import RunConfig
 from utils.sweeps.cell import Cell
 
 # Key of the file -> (type of its entries, what it stands for).

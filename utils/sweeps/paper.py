@@ -7,7 +7,7 @@ from pathlib import Path
 import models
 from data import read_dataset
 from utils.errors import RunError
-from utils.networks import ZOOS
+from utils.pipeline.participants import ZOOS
 from utils.sweeps.grid import Grid
 
 METHODS = (

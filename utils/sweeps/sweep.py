@@ -5,10 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data import DataError, Dataset
-from models import ModelError, UnknownNetwork
-from utils.errors import RunError
-from utils.loading import load_dataset
+from data import Dataset
+from utils.errors import DataError, ModelError, RunError, UnknownNetwork
+from utils.pipeline.inputs import load_dataset
 from utils.sweeps.cell import Cell
 from utils.sweeps.estimate import Speed, duration
 from utils.sweeps.process import Job, Outcome

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.made_up_results import write_run
-from utils.run_config import RunConfig
+from utils.pipeline.config import RunConfig
 from utils.sweeps.estimate import GUESSED_GRADIENT, Speed, duration, gradients_per_image
 
 

@@ -1,7 +1,6 @@
 import pytest
 
-from methods import MethodError
-from utils.errors import UsageError
+from utils.errors import MethodError, UsageError
 from utils.sweeps.grid import read_grid
 
 GRID = """

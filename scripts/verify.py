@@ -1,0 +1,58 @@
+"""Whether a run's folder is what it says: every PNG, every bound and every figure, computed again.
+
+Reads the folder and the original images, writes nothing, and names each thing that doesn't hold.
+
+Examples:
+  python scripts/verify.py results/demo/demo_inception/if/eps16
+  python scripts/verify.py results/demo/demo_inception/if/eps16 --predictions
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from utils.commands import command
+from utils.errors import UsageError
+from utils.pipeline.folder import RunFolder
+from utils.pipeline.inputs import load_recorded_dataset
+from utils.pipeline.verify import Run, verify
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Parses the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run_folder", type=Path, help="the folder with run.json")
+    parser.add_argument("--predictions", action="store_true", help="classify every image again")
+    parser.add_argument("--input_csv", type=Path, help="the CSV, if it is elsewhere now")
+    parser.add_argument("--input_dir", type=Path, help="the original images, if elsewhere now")
+    parser.add_argument("--checkpoint_path", type=Path, help="the checkpoints, if elsewhere now")
+    return parser.parse_args(arguments)
+
+
+@command("verify.py")
+def main(arguments: list[str]) -> int:
+    """Verifies a folder; returns 0 if all holds, 1 if not, 2 for wrong usage."""
+    given = parse(arguments)
+    folder = RunFolder(given.run_folder)
+    record = folder.read_run() if folder.path.is_dir() else None
+    if record is None:
+        raise UsageError(f"{folder.path} holds no run.json: give the folder of a run.")
+    dataset = load_recorded_dataset(record, given.input_csv, given.input_dir)
+    findings = verify(Run(folder, record, dataset), given.predictions, given.checkpoint_path)
+    for sentence in findings.checked:
+        print(f"Checked: {sentence}.")
+    for sentence in findings.unchecked:
+        print(f"Not checked: {sentence}.")
+    for sentence in findings.wrong:
+        print(f"DOESN'T HOLD: {sentence}")
+    count = len(findings.wrong)
+    print(f"{folder.path}: " + (f"{count} things don't hold." if count else "all of this holds."))
+    return 1 if findings.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,139 @@
+"""The checkpoint doctor."""
+
+import csv
+
+import numpy as np
+import pytest
+import reference_rule
+from PIL import Image
+
+import models
+from models.folding import checkpoint_shapes
+from models.graph import folded_shapes
+from models.zoo import NETWORKS
+from scripts import doctor
+
+NAME = "mobilenet_v1_0.25_128"
+
+
+@pytest.fixture(scope="module")
+def tensors():
+    """The rule's values for NAME, and two variables that a classifier does not need."""
+    row = NETWORKS[NAME]
+    shapes = checkpoint_shapes(folded_shapes(row), row.batch_norm_gamma)
+    values = {name: reference_rule.value(name, shape) for name, shape in shapes.items()}
+    return {**values, "global_step": np.int64(1), "MobilenetV1/x/RMSProp": np.zeros(1, np.float32)}
+
+
+@pytest.fixture
+def write(tmp_path, tensors):
+    """Writes the checkpoint under a name, changed or not."""
+
+    def write(name=NAME + ".ckpt", **changes):
+        changed = {key: value for key, value in {**tensors, **changes}.items() if value is not None}
+        return reference_rule.write_checkpoint(tmp_path / name, changed.items())
+
+    return write
+
+
+def run(path, capsys, *more):
+    """The doctor's exit code and what it printed."""
+    code = doctor.main(["--checkpoint_path", str(path), *map(str, more)])
+    return code, capsys.readouterr().out
+
+
+def test_a_usable_checkpoint_is_described_and_the_exit_code_is_0(write, tmp_path, capsys):
+    prefix = write()
+    code, text = run(tmp_path, capsys)
+    assert code == 0
+    assert f"{NAME}: usable\n  file: {prefix}\n" in text
+    assert "scope: MobilenetV1\n" in text
+    assert "137 matched, 0 missing, 0 misshapen, 2 extra" in text
+    assert "extra: " in text and "global_step" in text
+    for file, digest in models.checkpoint_sha256(prefix).items():
+        assert f"sha256 {digest}  {file}" in text
+    not_found = text.split("not found: ")[1]
+    assert "inception_v3" in not_found and NAME not in not_found
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"MobilenetV1/Conv2d_0/BatchNorm/beta": None},
+            ("136 matched, 1 missing", "missing: Conv2d_0/BatchNorm/beta"),
+        ),
+        (
+            {"MobilenetV1/Logits/Conv2d_1c_1x1/biases": np.zeros(1000, np.float32)},
+            ("1 misshapen", "misshapen: Logits/Conv2d_1c_1x1/biases [1000], not [1001]"),
+        ),
+        (
+            {"MobilenetV1/Conv2d_0/BatchNorm/beta": np.full(8, np.nan, np.float32)},
+            ("137 matched, 0 missing", "Conv2d_0/BatchNorm/beta", "NaN"),
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_and_the_exit_code_is_1(changes, said, write, tmp_path, capsys):
+    write(**changes)
+    code, text = run(tmp_path, capsys)
+    assert code == 1
+    assert f"{NAME}: NOT USABLE" in text
+    assert all(part in text for part in said)
+
+
+def test_a_damaged_checkpoint_does_not_hide_the_others(write, tmp_path, capsys):
+    write()
+    damaged = write("mobilenet_v1_0.25_160.ckpt")
+    data = damaged.with_name(damaged.name + ".data-00000-of-00001")
+    data.write_bytes(data.read_bytes()[:1000])
+    code, text = run(tmp_path, capsys)
+    assert code == 1
+    assert f"{NAME}: usable" in text
+    assert "mobilenet_v1_0.25_160: NOT USABLE" in text and "cannot be read" in text
+
+
+def test_a_bundle_without_its_index_is_noticed(write, tmp_path, capsys):
+    prefix = write()
+    prefix.with_name(prefix.name + ".index").unlink()
+    code, text = run(tmp_path, capsys)
+    assert code == 1
+    assert f"{NAME}.ckpt: NOT USABLE" in text
+
+
+def test_a_checkpoint_of_another_name_is_recognised(write, tmp_path, capsys):
+    prefix = write("model.ckpt-7")
+    code, text = run(prefix, capsys)
+    assert code == 0
+    assert "model.ckpt-7 (under no network's name; fits" in text
+    assert "mobilenet_v1_0.25_224" in text.splitlines()[0] and "0.5" not in text.splitlines()[0]
+
+
+def test_an_empty_folder_and_none_are_errors(tmp_path, capsys):
+    code, text = run(tmp_path, capsys)
+    assert code == 1 and f"There is no checkpoint in {tmp_path}" in text
+    assert doctor.main(["--checkpoint_path", str(tmp_path / "none")]) == 1
+    assert "neither a folder nor a checkpoint" in capsys.readouterr().err
+
+
+def test_the_clean_accuracy_is_that_of_the_classifier(write, tmp_path, capsys):
+    prefix = write()
+    classifier = models.load_classifier(NAME, prefix)
+    pixels = np.random.default_rng(4).integers(0, 256, (8, 40, 40, 3), dtype=np.uint8)
+    # Blocks of one colour, so that the random network does not say the same of all.
+    pixels[:, ::2] = np.arange(0, 256, 32, dtype=np.uint8)[:, None, None, None]
+    predicted = np.argmax(classifier(pixels.astype(np.float32) / 127.5 - 1), axis=1)
+    labels = np.clip(predicted, 1, 1000)
+    labels[:3] = labels[:3] % 1000 + 1
+    right = np.sum(labels == predicted)
+    for number, image in enumerate(pixels):
+        Image.fromarray(image).save(tmp_path / f"image{number}.png")
+    with (tmp_path / "labels.csv").open("w", newline="") as file:
+        rows = [("ImageId", "TrueLabel"), *((f"image{i}", labels[i]) for i in range(8))]
+        csv.writer(file).writerows([*rows, ("not_there", 5)])
+    images = ("--input_csv", tmp_path / "labels.csv", "--input_dir", tmp_path)
+    code, text = run(tmp_path, capsys, *images)
+    assert code == 0
+    assert f"clean accuracy: {100 * right / 8:.1f} % of 8 images (none published)" in text
+    assert NETWORKS["inception_v3"].clean_accuracy == 96.2
+    with pytest.raises(SystemExit):
+        run(tmp_path, capsys, *images[:2])

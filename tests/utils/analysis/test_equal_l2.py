@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from tests.made_up_results import write_run, write_sweep
+from utils.analysis.equal_l2 import OUTSIDE, equal_l2_rows, equal_l2_tables, interpolate
+from utils.analysis.families import families
+from utils.analysis.formats import to_markdown
+from utils.analysis.runs import load_runs
+from utils.analysis.summary_rows import MEAN
+from utils.errors import ResultsError
+
+
+@pytest.fixture(scope="module")
+def family(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sweep")
+    write_sweep(folder, methods=("if",), epsilons=(4, 8, 16), images=200)
+    return families(load_runs([folder]))[0]
+
+
+def _row(rows, victim, epsilon=16.0):
+    here = (rows["victim"] == victim) & (rows["max_epsilon"] == epsilon)
+    return rows[here].iloc[0]
+
+
+def test_reads_off_between_the_points_and_never_beyond():
+    points = np.array([[1.0, 2.0, 4.0]] * 6)
+    values = np.array([[10.0, 20.0, 0.0]] * 6)
+    read = interpolate(np.array([1.0, 1.5, 2.0, 3.0, 4.0, 4.01]), points, values)
+    np.testing.assert_allclose(read, [10, 15, 20, 10, 0, np.nan])
+    assert np.isnan(interpolate(np.array([0.99]), points[:1], values[:1]))[0]
+
+
+def test_success_of_sign_is_that_at_the_same_mean_l2(family):
+    row = _row(equal_l2_rows(family), "net_b")
+    lengths = [family.l2["if", e, "sign"].mean() for e in (4.0, 8.0, 16.0)]
+    rates = [100 * family.success["if", e, "sign", "net_b"].mean() for e in (4.0, 8.0, 16.0)]
+    l2 = family.l2["if", 16.0, "affine"].mean()
+    assert lengths[1] < l2 < lengths[2]
+    assert row["sign_success"] == pytest.approx(np.interp(l2, lengths, rates))
+    # In the made-up runs, L2 is proportional to epsilon: 20 of sign's, 12 of affine's.
+    assert row["sign_epsilon"] == pytest.approx(16 * 12 / 20)
+    assert row["difference"] == pytest.approx(row["success_rate"] - row["sign_success"])
+
+
+def test_the_interval_holds_the_made_up_gain(family):
+    for victim in ("net_b", MEAN):
+        row = _row(equal_l2_rows(family), victim)
+        assert row["low"] < 15 < row["high"]
+        assert 0 < row["high"] - row["low"] < 20
+        assert row["low"] <= row["difference"] <= row["high"]
+
+
+def test_the_mean_is_over_black_box_victims_only(family):
+    rows = equal_l2_rows(family)
+    pair = [_row(rows, victim)["difference"] for victim in ("net_b", "net_c")]
+    assert _row(rows, MEAN)["difference"] == pytest.approx(np.mean(pair))
+
+
+def test_no_gain_where_a_mode_equals_sign(tmp_path):
+    write_sweep(tmp_path, methods=("if",), epsilons=(4, 8, 16))
+    for table in tmp_path.rglob("*.csv"):
+        lines = table.read_text().splitlines(keepends=True)
+        sign = [line.replace("sign", "affine") for line in lines if ",sign," in line]
+        table.write_text("".join([line for line in lines if "affine" not in line] + sign))
+    rows = equal_l2_rows(families(load_runs([tmp_path]))[0], 8.0)
+    assert len(rows) == 4
+    assert (rows[["difference", "low", "high"]] == 0).all(axis=None)
+
+
+def test_intervals_are_the_same_every_time(family):
+    assert equal_l2_rows(family).equals(equal_l2_rows(family))
+
+
+def test_outside_the_sweep_is_said_not_guessed(family):
+    rows = equal_l2_rows(family, 4.0)
+    assert set(rows["note"]) == {OUTSIDE}
+    assert rows[["sign_success", "difference", "low", "high"]].isna().all(axis=None)
+    text = "\n".join(map(to_markdown, equal_l2_tables(family, rows)))
+    assert OUTSIDE in text and "nan" not in text
+
+
+def test_one_epsilon_of_sign_is_too_few(tmp_path):
+    write_run(tmp_path)
+    (family,) = families(load_runs([tmp_path]))
+    with pytest.raises(ResultsError, match="two or more epsilons"):
+        equal_l2_rows(family)

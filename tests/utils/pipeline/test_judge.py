@@ -1,0 +1,77 @@
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from runs import RUN, results
+
+from data import write_image
+from models import Classifier
+from scripts import judge
+from utils.pipeline.folder import RunFolder
+from utils.pipeline.predictions import Judge
+
+
+@pytest.fixture
+def folder(undisturbed, tmp_path):
+    shutil.copytree(undisturbed, tmp_path / RUN)
+    return tmp_path / RUN
+
+
+def test_judging_anew_gives_the_same_tables_from_the_pngs_alone(folder, undisturbed, capsys):
+    shutil.rmtree(folder / ".progress")
+    for table in ("transfer.csv", "per_image.csv"):
+        (folder / table).unlink()
+    assert judge.main([str(folder)]) == 0
+    assert "anew from its PNGs" in capsys.readouterr().out
+    assert results(folder) == results(undisturbed)
+
+
+def test_judging_anew_believes_no_record(folder, undisturbed):
+    journal = folder / ".progress" / "judged.jsonl"
+    journal.write_text(journal.read_text().replace('"confidence": 0.', '"confidence": 7.'))
+    assert judge.main([str(folder)]) == 0
+    assert results(folder) == results(undisturbed)
+
+
+def test_usage(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        judge.main([])
+    assert ended.value.code == 2
+    assert "usage" in capsys.readouterr().err
+    assert judge.main([str(tmp_path)]) == 2
+    assert "holds no run.json" in capsys.readouterr().err
+
+
+def test_a_missing_png_ends_it_with_a_sentence(folder, capsys):
+    png = sorted((folder / "sign").iterdir())[0]
+    png.unlink()
+    assert judge.main([str(folder)]) == 1
+    assert f"{png} can't be read" in capsys.readouterr().err
+
+
+def test_a_judge_gives_labels_in_the_csvs_convention(tmp_path):
+    # Logit c is c times the first channel's mean: white likes the last class, black the first.
+    def forward(images):
+        brightness = tf.reduce_mean(images[..., 0], [1, 2])
+        return brightness[:, None] * tf.range(7, dtype=tf.float32), None
+
+    paths = []
+    for index, value in enumerate((255, 0, 255)):
+        paths.append(tmp_path / f"{index}.png")
+        write_image(paths[-1], np.full((4, 4, 3), value, np.uint8))
+    found = Judge.of(Classifier("bright", 4, 4, 7, 1, False, forward))
+    batches = list(found.predict(paths, 2, [0, 2]))
+    assert [(start, len(records)) for start, records in batches] == [(0, 2), (2, 1)]
+    white, black = batches[0][1]
+    assert white["labels"] == [7, 6, 5, 4, 3] and black["labels"] == [1, 2, 3, 4, 5]
+    expected = np.exp(6) / np.exp(np.arange(7)).sum()
+    assert white["confidence"] == black["confidence"] == round(float(expected), 4)
+    assert found.count_wrong(paths, [7, 1, 6], batch_size=2) == 1
+
+
+def test_records_without_their_keys_are_skipped(tmp_path):
+    folder = RunFolder(tmp_path)
+    (tmp_path / ".progress").mkdir()
+    folder.judged.append([{"victim": "x"}])
+    assert folder.judged.read() == []

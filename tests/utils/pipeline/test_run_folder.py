@@ -1,0 +1,117 @@
+import json
+
+import pytest
+
+from utils.errors import DataError, RunError, UsageError
+from utils.pipeline.folder import open_run_folder
+
+RUN = dict.fromkeys(("status", "zoo", "modes", "sources", "victims", "images", "side", "flags"), 0)
+IDENTITY = {"flags": {"seed": 0, "limit": None}, "content": {"--input_csv": "abc"}}
+
+
+def open_and_close(path, output_dir):
+    with open_run_folder(path, output_dir):
+        pass
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with open_run_folder(tmp_path / "out" / "run", tmp_path / "out") as found:
+        yield found
+
+
+def test_run_json_round_trip(folder):
+    assert folder.read_run() is None
+    folder.write_run(RUN | {"identity": IDENTITY})
+    assert folder.read_run() == RUN | {"identity": IDENTITY}
+    folder.check_same(IDENTITY)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", "1", "[" * 100_000, '{"status": 1}'])
+def test_a_strange_run_json_gets_its_sentence(folder, content):
+    (folder.path / "run.json").write_text(content)
+    with pytest.raises(DataError, match="no file of ours"):
+        folder.read_run()
+
+
+def test_what_differs_is_named(folder):
+    folder.write_run(RUN | {"identity": IDENTITY})
+    other = IDENTITY | {"flags": {"seed": 1, "limit": None}}
+    with pytest.raises(UsageError, match="--seed is 1, but .* holds a run with 0: .*--overwrite"):
+        folder.check_same(other)
+    with pytest.raises(UsageError, match="--limit is 5, but .* holds a run with None"):
+        folder.check_same(IDENTITY | {"flags": {"seed": 0, "limit": 5}})
+    other = IDENTITY | {"content": {"--input_csv": "abd"}}
+    with pytest.raises(UsageError, match="content of --input_csv is another"):
+        folder.check_same(other)
+
+
+def test_images_without_a_run_json_are_not_mixed_with(folder):
+    folder.check_same(IDENTITY)
+    (folder.path / "sign").mkdir()
+    with pytest.raises(UsageError, match="holds images without a run.json"):
+        folder.check_same(IDENTITY)
+
+
+def test_clear_removes_what_a_run_leaves_and_nothing_else(folder):
+    folder.write_run(RUN)
+    (folder.path / "transfer.csv").write_text("x")
+    (folder.path / "notes.txt").write_text("mine")
+    folder.png("sign", "a").parent.mkdir()
+    folder.png("sign", "a").write_bytes(b"x")
+    folder.crafted.append([{"a": 1}])
+    folder.clear()
+    left = sorted(str(p.relative_to(folder.path)) for p in folder.path.rglob("*"))
+    assert left == [".progress", ".progress/lock", "notes.txt"]
+
+
+def test_a_second_opening_is_refused_until_the_first_ends(tmp_path):
+    path = tmp_path / "run"
+    refused = pytest.raises(RunError, match="Another process is writing to")
+    with open_run_folder(path, tmp_path), refused:
+        open_and_close(path, tmp_path)
+    open_and_close(path, tmp_path)
+
+
+def test_partial_files_of_a_killed_run_are_removed(tmp_path):
+    (tmp_path / "sign").mkdir(parents=True)
+    for place in (tmp_path / ".x.partial", tmp_path / "sign" / ".y.partial"):
+        place.write_bytes(b"half")
+    with open_run_folder(tmp_path, tmp_path):
+        assert not list(tmp_path.rglob(".*.partial"))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ".",
+        "zoo",
+        "zoo/run",
+        "zoo/run/sign",
+        "zoo/run/run.json",
+        "zoo/run/transfer.csv",
+        "zoo/run/.progress",
+        "zoo/run/.progress/lock",
+        "zoo/run/.progress/judged.jsonl",
+    ],
+)
+def test_a_symbolic_link_is_refused_and_its_target_untouched(tmp_path, place):
+    outside, out = tmp_path / "outside", tmp_path / "out"
+    outside.mkdir()
+    link = out / place
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(outside)
+    with pytest.raises(UsageError, match="is a symbolic link to .*--output_dir"):
+        open_and_close(out / "zoo" / "run", out)
+    assert list(outside.iterdir()) == []
+
+
+def test_a_file_in_the_folders_place(tmp_path):
+    (tmp_path / "zoo").write_text("x")
+    with pytest.raises(RunError, match="can't be written.*--output_dir"):
+        open_and_close(tmp_path / "zoo" / "run", tmp_path)
+
+
+def test_run_json_is_plain_json(folder):
+    folder.write_run(RUN)
+    assert json.loads((folder.path / "run.json").read_text()) == RUN

@@ -1,0 +1,72 @@
+"""Names beside label numbers."""
+
+import json
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from utils.errors import ResultsError
+
+_DEMO = Path(__file__).resolve().parents[2] / "data" / "demo" / "class_names.txt"
+_KERAS_URL = "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json"
+_KERAS_CACHE = Path("~/.keras/models/imagenet_class_index.json")
+_TIMEOUT = 5.0  # seconds
+
+
+@dataclass(frozen=True)
+class ClassNames:
+    """Label, in the CSV's convention (0 is background) -> name; empty where none are known."""
+
+    names: tuple[str, ...] = ()
+
+    def __call__(self, label: int) -> str:
+        """Returns "306 corn", or "306" where no name is known."""
+        known = 0 <= label < len(self.names)
+        # The first of several synonyms says enough.
+        return f"{label} {self.names[label].split(',')[0]}" if known else str(label)
+
+
+def class_names(zoo: str, file: Path | None = None) -> ClassNames:
+    """Finds the names of a zoo's classes.
+
+    Args:
+      zoo: "demo" or "imagenet".
+      file: one name a line, line 0 for label 0 (background); None: the demo zoo's own, Keras's
+        index for ImageNet where it can be fetched, else none.
+
+    Raises:
+      ResultsError: the file can't be read.
+    """
+    if file is not None:
+        return _read(Path(file))
+    if zoo == "demo":
+        return _read(_DEMO)
+    return _from_keras()
+
+
+def _read(file: Path) -> ClassNames:
+    try:
+        return ClassNames(tuple(line.strip() for line in file.read_text("utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ResultsError(
+            f"--class_names {file} can't be read ({error}): give a text file, one name a line, "
+            "background first."
+        ) from error
+
+
+def _from_keras() -> ClassNames:
+    cache = _KERAS_CACHE.expanduser()
+    try:
+        if not cache.is_file():
+            with urllib.request.urlopen(_KERAS_URL, timeout=_TIMEOUT) as answer:
+                content = answer.read()
+            json.loads(content)
+            cache.parent.mkdir(parents=True, exist_ok=True)
+            cache.write_bytes(content)
+        index = json.loads(cache.read_bytes())
+        names = [index[str(i)][1].replace("_", " ") for i in range(len(index))]
+    except (OSError, ValueError, KeyError, IndexError):
+        # Without a network there are numbers.
+        return ClassNames()
+    # Keras counts from 0 without background.
+    return ClassNames(("background", *names))

@@ -1,0 +1,98 @@
+"""The spectrum of the perturbations: which spatial frequencies a mode spends its length on."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from utils.analysis.families import Family
+from utils.analysis.figures.choices import Choices
+from utils.analysis.figures.pairs import read_pair
+from utils.analysis.figures.style import legend_above, mode_style, panels
+from utils.analysis.runs import Run
+from utils.analysis.titles import method_title, mode_title
+
+_MOST_IMAGES = 60
+
+
+def perturbation_spectrum(
+    family: Family, rows: pd.DataFrame, choices: Choices
+) -> list[tuple[str, Figure]]:
+    """Draws one figure a method: the map of mean log power per mode, and its radial means."""
+    epsilon = choices.epsilon_of(family)
+    drawn = []
+    for method in choices.methods_of(family):
+        runs = [run for run in family.runs if (run.method, run.epsilon) == (method, epsilon)]
+        if runs:
+            drawn.append((method, _draw(family, runs[0], family.image_ids[:_MOST_IMAGES])))
+    return drawn
+
+
+def log_power(perturbations: np.ndarray) -> np.ndarray:
+    """Returns the mean log10 power per spatial frequency.
+
+    Args:
+      perturbations: float [N, S, S, 3]; each is scaled to L2 norm 1, so that only the shape of
+        the spectrum counts.
+
+    Returns:
+      float64 [S, S], frequency 0 at [S // 2, S // 2]; the mean over images and channels.
+    """
+    norms = np.sqrt((perturbations**2).sum(axis=(1, 2, 3), keepdims=True))
+    unit = perturbations / np.where(norms > 0, norms, 1)
+    power = np.abs(np.fft.fftshift(np.fft.fft2(unit, axes=(1, 2)), axes=(1, 2))) ** 2
+    # The floor is far below a rounded pixel's power; it keeps an unchanged image finite.
+    return np.log10(power + 1e-12).mean(axis=(0, 3))
+
+
+def radial_mean(spectrum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Averages over rings round frequency 0.
+
+    Args:
+      spectrum: [S, S], frequency 0 at [S // 2, S // 2].
+
+    Returns:
+      (frequency in cycles a pixel, mean), each [S // 2].
+    """
+    side = spectrum.shape[0]
+    place = np.arange(side) - side // 2
+    radius = np.rint(np.hypot(place[:, None], place[None, :])).astype(int)
+    sums = np.bincount(radius.ravel(), spectrum.ravel())
+    means = sums / np.bincount(radius.ravel())
+    rings = np.arange(1, side // 2 + 1)
+    return rings / side, means[rings]
+
+
+def _draw(family: Family, run: Run, image_ids: list[str]) -> Figure:
+    spectra = {mode: _mean_spectrum(run, mode, image_ids) for mode in run.record["modes"]}
+    figure, axes = panels(len(spectra) + 1, columns=4, height=2.2)
+    values = np.concatenate([spectrum.ravel() for spectrum in spectra.values()])
+    low, high = np.percentile(values, [1, 99.9])
+    for panel, (mode, spectrum) in zip(axes[1:], spectra.items(), strict=True):
+        image = panel.imshow(
+            spectrum, cmap="cividis", vmin=low, vmax=high, extent=(-0.5, 0.5, -0.5, 0.5)
+        )
+        panel.set_title(mode_title(mode))
+        panel.grid(False)
+        panel.set_xlabel("cycles a pixel")
+        axes[0].plot(
+            *radial_mean(spectrum), label=mode_title(mode), **mode_style(mode) | {"marker": ""}
+        )
+    figure.colorbar(image, ax=axes[1:], shrink=0.7, label="mean log10 power")
+    axes[0].set_xlabel("cycles a pixel")
+    axes[0].set_ylabel("mean log10 power")
+    axes[0].set_title("radial mean")
+    axes[0].set_box_aspect(1)
+    legend_above(figure, axes[0])
+    figure.supxlabel(
+        f"Perturbations at L2 norm 1, {len(image_ids)} images; {method_title(run.method)}, epsilon "
+        f"{run.epsilon:g}; {family.title}",
+    )
+    return figure
+
+
+def _mean_spectrum(run: Run, mode: str, image_ids: list[str]) -> np.ndarray:
+    total = 0.0
+    for image_id in image_ids:
+        clean, adversarial = read_pair(run, mode, image_id)
+        total = total + log_power((adversarial.astype(np.float64) - clean)[None])
+    return total / len(image_ids)

@@ -1,0 +1,56 @@
+"""Writing files whole or not at all, and naming them by their content."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from utils.errors import DataError
+
+_BLOCK = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """Returns the SHA-256 of a file's bytes in hexadecimal, reading it in blocks.
+
+    Raises:
+      DataError: the file can't be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {error.strerror}.") from error
+    return digest.hexdigest()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Writes a file so that its name holds the old content or the new one, never a part.
+
+    The content goes to a temporary file in the same folder, is flushed to the disk and then takes
+    the name. A symbolic link under that name is replaced, not followed.
+
+    Raises:
+      DataError: the folder can't be written or the disk is full; nothing is left behind.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".partial")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise DataError(
+            f"{path} can't be written: {error.strerror}. Free some space or choose another "
+            "--output_dir."
+        ) from error
+    finally:
+        # After os.replace the temporary name is gone; after a failure it must not stay.
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)

@@ -1,0 +1,1 @@
+"""One run: flags -> configuration -> data -> source -> attack loop -> PNGs -> judge -> tables."""

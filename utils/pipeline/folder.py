@@ -1,0 +1,150 @@
+"""The folder of one run: who may write there, what it holds, and what is finished in it."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from methods import MODES
+from utils.errors import DataError, RunError, UsageError
+from utils.files import write_atomically
+from utils.journal import Journal
+
+RUN_FILE = "run.json"
+TABLES = ("transfer.csv", "per_image.csv", "steps.csv")
+_PROGRESS, _CRAFTED, _JUDGED = ".progress", "crafted.jsonl", "judged.jsonl"
+_CRAFTED_KEYS = ("mode", "image_id", "image_sha256", "png_sha256", "cosine", "zero_share", "beside")
+_JUDGED_KEYS = ("victim", "weights", "mode", "image_id", "png_sha256", "labels", "confidence")
+_RUN_KEYS = {"status", "zoo", "identity", "flags", "modes", "sources", "victims", "images", "side"}
+
+
+class RunFolder:
+    """Paths and records of one run."""
+
+    def __init__(self, path: Path):
+        self.path = Path(path)
+        progress = self.path / _PROGRESS
+        self.crafted = Journal(progress / _CRAFTED, _CRAFTED_KEYS)
+        self.judged = Journal(progress / _JUDGED, _JUDGED_KEYS)
+
+    def png(self, mode: str, image_id: str) -> Path:
+        """Returns the place of one adversarial image."""
+        return self.path / mode / f"{image_id}.png"
+
+    def read_run(self) -> dict | None:
+        """Returns run.json, or None where there is none.
+
+        Raises:
+          DataError: it can't be read.
+        """
+        path = self.path / RUN_FILE
+        try:
+            run = json.loads(path.read_text())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError) as error:
+            raise DataError(f"{path} can't be read ({error}): it is no file of ours.") from error
+        if not isinstance(run, dict) or not run.keys() >= _RUN_KEYS:
+            raise DataError(f"{path} is no file of ours: give --overwrite to start anew.")
+        return run
+
+    def write_run(self, run: dict) -> None:
+        """Writes run.json, whole or not at all."""
+        write_atomically(self.path / RUN_FILE, (json.dumps(run, indent=2) + "\n").encode())
+
+    def check_same(self, identity: dict[str, dict]) -> None:
+        """Makes sure that results of another configuration are not mixed with this run's.
+
+        Args:
+          identity: {"flags": recipe, "content": {what: SHA-256}} of this run.
+
+        Raises:
+          UsageError: run.json tells of another one; the sentence names the first difference.
+        """
+        run = self.read_run()
+        cure = "give another --output_dir, or --overwrite to start anew."
+        if run is None:
+            if any((self.path / mode).exists() for mode in MODES):
+                raise UsageError(f"{self.path} holds images without a run.json: {cure}")
+            return
+        earlier = run.get("identity", {})
+        for name, value in identity["flags"].items():
+            before = earlier.get("flags", {}).get(name)
+            if before != value:
+                raise UsageError(
+                    f"--{name} is {value}, but {self.path} holds a run with {before}: {cure}"
+                )
+        for what, digest in identity["content"].items():
+            if earlier.get("content", {}).get(what) != digest:
+                raise UsageError(
+                    f"The content of {what} is another than in the run that {self.path} holds: "
+                    f"{cure}"
+                )
+
+    def clear(self) -> None:
+        """Removes what a run leaves, and nothing else."""
+        for mode in MODES:
+            shutil.rmtree(self.path / mode, ignore_errors=True)
+        for name in (RUN_FILE, *TABLES):
+            (self.path / name).unlink(missing_ok=True)
+        for name in (_CRAFTED, _JUDGED):
+            (self.path / _PROGRESS / name).unlink(missing_ok=True)
+
+    def _remove_partial_files(self) -> None:
+        """Removes temporary files of a run that was killed while it wrote."""
+        for path in (self.path, *(self.path / mode for mode in MODES)):
+            for partial in path.glob(".*.partial"):
+                partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_run_folder(path: Path, output_dir: Path) -> Iterator[RunFolder]:
+    """Makes the folder and holds it for this process alone.
+
+    Args:
+      path: the run's folder, inside output_dir.
+      output_dir: nothing outside it is written; no part of the path below it, and not it itself,
+        may be a symbolic link.
+
+    Raises:
+      UsageError: a symbolic link on the way.
+      RunError: another process is at work there, or it can't be written.
+    """
+    folder = RunFolder(path)
+    _refuse_links(path, output_dir)
+    progress = folder.path / _PROGRESS
+    try:
+        progress.mkdir(parents=True, exist_ok=True)
+        lock = os.open(progress / "lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o644)
+    except OSError as error:
+        raise RunError(
+            f"{folder.path} can't be written: {error.strerror}. Choose another --output_dir."
+        ) from error
+    try:
+        try:
+            # The kernel lets go of it when the process ends, however it ends.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise RunError(
+                f"Another process is writing to {folder.path}: wait for it, or choose another "
+                "--output_dir."
+            ) from error
+        folder._remove_partial_files()
+        yield folder
+    finally:
+        os.close(lock)
+
+
+def _refuse_links(path: Path, output_dir: Path) -> None:
+    below = [path, *(parent for parent in path.parents if output_dir in parent.parents)]
+    inside = [path / name for name in (_PROGRESS, RUN_FILE, *TABLES, *MODES)]
+    journals = [path / _PROGRESS / name for name in (_CRAFTED, _JUDGED, "lock")]
+    for each in (output_dir, *below, *inside, *journals):
+        if each.is_symlink():
+            raise UsageError(
+                f"{each} is a symbolic link to {os.readlink(each)}: give the folder itself as "
+                "--output_dir, or remove the link."
+            )

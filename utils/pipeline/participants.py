@@ -1,0 +1,138 @@
+"""Which zoo, which sources, which victims: from flags to checkpoints."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import models
+from models import ExternalNetwork, get_network
+from utils.errors import RunError, UsageError
+from utils.pipeline.config import RunConfig
+
+_DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
+
+
+@dataclass(frozen=True)
+class Zoo:
+    """Where a zoo's things are unless flags say otherwise."""
+
+    default_source: str
+    checkpoint_path: Path
+    input_csv: Path
+    input_dir: Path
+    max_label: int
+
+
+ZOOS = {
+    "imagenet": Zoo(
+        default_source="inception_v3",
+        checkpoint_path=Path("checkpoints"),
+        input_csv=Path("data/imagenet/dev_dataset.csv"),
+        input_dir=Path("data/imagenet/images"),
+        max_label=1000,
+    ),
+    "demo": Zoo(
+        default_source="demo_inception",
+        checkpoint_path=_DEMO / "checkpoints",
+        input_csv=_DEMO / "dev_dataset.csv",
+        input_dir=_DEMO / "images",
+        max_label=10,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Who attacks and who is judged.
+
+    Attributes:
+      zoo: "imagenet" or "demo".
+      sources: name -> checkpoint prefix.
+      victims: the same, the sources first.
+      input_csv, input_dir: the images' place, after the zoo's defaults.
+      reason: why this zoo, in a sentence for the user.
+    """
+
+    zoo: str
+    sources: dict[str, Path]
+    victims: dict[str, Path]
+    input_csv: Path
+    input_dir: Path
+    max_label: int
+    reason: str
+
+
+def choose_networks(config: RunConfig) -> Networks:
+    """Finds what the flags ask for.
+
+    Raises:
+      UsageError: flags that contradict each other or name a network without a checkpoint.
+      UnknownNetwork: a name that is not in the zoo.
+    """
+    zoo_name, reason = _choose_zoo(config)
+    zoo = ZOOS[zoo_name]
+    folder = Path(config.checkpoint_path) if config.checkpoint_path else zoo.checkpoint_path
+    source_names = config.source or (zoo.default_source,)
+    sources = {name: _checkpoint(name, zoo_name, folder) for name in source_names}
+    if config.victims:
+        victims = {name: _checkpoint(name, zoo_name, folder) for name in config.victims}
+    else:
+        found = {
+            name: models.find_checkpoint(name, folder)
+            for name, network in models.NETWORKS.items()
+            if network.zoo == zoo_name
+        }
+        victims = sources | {name: path for name, path in found.items() if path is not None}
+    return Networks(
+        zoo=zoo_name,
+        sources=sources,
+        victims=victims,
+        input_csv=Path(config.input_csv) if config.input_csv else zoo.input_csv,
+        input_dir=Path(config.input_dir) if config.input_dir else zoo.input_dir,
+        max_label=zoo.max_label,
+        reason=reason,
+    )
+
+
+def _choose_zoo(config: RunConfig) -> tuple[str, str]:
+    """Returns the zoo and why."""
+    of_sources = {name: get_network(name).zoo for name in config.source}
+    if len(set(of_sources.values())) > 1:
+        raise UsageError(f"--source mixes the demo zoo and ImageNet: {','.join(config.source)}.")
+    if of_sources:
+        zoo = next(iter(of_sources.values()))
+        if config.zoo not in ("auto", zoo):
+            raise UsageError(
+                f"--zoo is {config.zoo}, but --source {config.source[0]} belongs to {zoo}: leave "
+                "one of the two out."
+            )
+        return zoo, f"the source belongs to the {zoo} zoo"
+    if config.zoo != "auto":
+        return config.zoo, "--zoo says so"
+    imagenet = ZOOS["imagenet"]
+    folder = Path(config.checkpoint_path) if config.checkpoint_path else imagenet.checkpoint_path
+    if folder.exists() and models.find_checkpoint(imagenet.default_source, folder) is not None:
+        return "imagenet", f"{imagenet.default_source}'s checkpoint is in {folder}"
+    if config.checkpoint_path or config.input_csv or config.input_dir:
+        raise UsageError(
+            f"No checkpoint of the default source {imagenet.default_source} is in {folder}: name "
+            "another network with --source, or give --zoo demo. `python scripts/doctor.py "
+            f"--checkpoint_path {folder}` lists what is there."
+        )
+    return "demo", f"no checkpoint of {imagenet.default_source} is in {folder}/"
+
+
+def _checkpoint(name: str, zoo: str, folder: Path) -> Path:
+    network = get_network(name)
+    if network.zoo != zoo:
+        raise UsageError(f"{name} belongs to the {network.zoo} zoo; this run is on the {zoo} zoo.")
+    found = models.find_checkpoint(name, folder)
+    if found is None and isinstance(network, ExternalNetwork):
+        raise RunError(f"There is no network at {name}: check the path in its name.")
+    if found is None and not folder.exists():
+        raise UsageError(f"--checkpoint_path {folder} is no folder: give the checkpoints' folder.")
+    if found is None:
+        raise RunError(
+            f"No checkpoint of {name} is in {folder}: it would be named {network.files[0]}. "
+            f"`python scripts/doctor.py --checkpoint_path {folder}` lists what is there."
+        )
+    return found

@@ -1,0 +1,123 @@
+"""What a run says at its end."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from utils.pipeline.judge import Judged
+
+
+def summarise(judged: Judged, record: dict, folder: Path) -> str:
+    """Returns the closing text: who won, at what cost, and where the files are.
+
+    Args:
+      judged: the outcome.
+      record: the content of run.json.
+      folder: the run's.
+    """
+    transfer, targeted = judged.transfer, record["flags"]["targeted"]
+    first = transfer.iloc[0]
+    what = "target-hitting" if targeted else "misclassified"
+    lines = [
+        "",
+        f"{first['source']} attacked by {first['method']}, {_bound(record['flags'])}, "
+        f"{first['num_iter']} iteration(s), {first['images']} images. Rates of {what} images with "
+        "95 % intervals; gains in points, with the exact McNemar p:",
+        "",
+        _rates(transfer, targeted).to_string(),
+        "",
+        "What it cost, in [0, 255] units, and how well the steps follow the gradient:",
+        "",
+        _costs(transfer, record["mean_cosine"]).to_string(),
+        "",
+        *_verdicts(transfer, targeted),
+    ]
+    for mode, count in judged.unchanged.items():
+        lines.append(
+            f"Note: {mode} left {count} of {first['images']} images unchanged.{_why(mode)}"
+        )
+    if record["zoo"] == "demo":
+        lines.append(
+            "This is the DEMO zoo: small networks on drawn 64 x 64 images, not ImageNet. It shows "
+            "how the experiment runs; cite figures from real networks."
+        )
+    lines.append(f"Files: {folder}/ (transfer.csv, per_image.csv, run.json, PNGs by mode)")
+    return "\n".join(lines)
+
+
+def _bound(flags: dict) -> str:
+    if flags["norm"] == "l2":
+        return f"L2 {flags['max_l2']:g}"
+    return f"epsilon {flags['max_epsilon']:g}"
+
+
+def _rates(transfer: pd.DataFrame, targeted: bool) -> pd.DataFrame:
+    what = "target hit %" if targeted else "success %"
+    rows, heads = [], []
+    for victim, group in transfer.groupby("victim", sort=False):
+        for place, row in enumerate(group.to_dict("records")):
+            # A victim is named once, above its modes.
+            first = place == 0
+            heads.append(f"{victim} ({row['setting']})" if first else "")
+            gain = "" if pd.isna(row["gain_over_sign"]) else _gain(row)
+            rows.append(
+                {
+                    "clean error %": f"{_percent_wrong(row):.1f}" if first else "",
+                    "mode": row["mode"],
+                    what: f"{row['target_rate']:.1f}" if targeted else _success(row),
+                    "gain over sign": gain,
+                    "p": f"{row['mcnemar_p']:.2g}" if gain else "",
+                }
+            )
+    return pd.DataFrame(rows, index=heads)
+
+
+def _success(row: dict) -> str:
+    return f"{row['success_rate']:.1f} [{row['success_low']:.1f}, {row['success_high']:.1f}]"
+
+
+def _gain(row: dict) -> str:
+    return f"{row['gain_over_sign']:+.1f} [{row['gain_low']:+.1f}, {row['gain_high']:+.1f}]"
+
+
+def _percent_wrong(row: dict) -> float:
+    return 100 * row["clean_errors"] / row["images"]
+
+
+def _costs(transfer: pd.DataFrame, mean_cosine: dict[str, float]) -> pd.DataFrame:
+    rows = {}
+    for mode, group in transfer.groupby("mode", sort=False):
+        row = group.iloc[0]
+        rows[mode] = {
+            "mean |x|": f"{row['mean_abs']:.2f}",
+            "mean L2": f"{row['mean_l2']:.0f}",
+            "RMS": f"{row['mean_rms']:.2f}",
+            "max |x|": f"{row['max_linf']}",
+            "cosine with gradient": f"{mean_cosine[mode]:.3f}",
+        }
+    return pd.DataFrame(rows).T
+
+
+def _verdicts(transfer: pd.DataFrame, targeted: bool) -> list[str]:
+    """One sentence a corrected mode: its mean black-box rate beside sign's, and its length."""
+    rate = "target_rate" if targeted else "success_rate"
+    black_box = transfer[transfer["setting"] == "black-box"]
+    means = black_box.groupby("mode", sort=False)[[rate, "mean_l2"]].mean()
+    if "sign" not in means.index:
+        return []
+    sign = means.loc["sign"]
+    return [
+        f"Mean over the black-box victims: {mode} {row[rate]:.1f} %, sign {sign[rate]:.1f} % "
+        f"({row[rate] - sign[rate]:+.1f} points), with {row['mean_l2'] / sign['mean_l2']:.2f} "
+        "times sign's L2 length."
+        for mode, row in means.drop("sign").iterrows()
+    ]
+
+
+def _why(mode: str) -> str:
+    if mode != "test":
+        return ""
+    return (
+        " FGNM_K scales by an order statistic of the gradient; where so many entries are zero, as "
+        "after downsampling to a small source, that scale is nothing."
+    )
