@@ -1,0 +1,175 @@
+"""run.json: what a run was asked for, what it used and how far it got. Needs no TensorFlow."""
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from utils.bound import Bound
+from utils.errors import DataError, UsageError
+from utils.files import write_atomically
+
+RUN_FILE = "run.json"
+
+
+class _Typed(BaseModel):
+    # A value of another type is refused, never converted: it would not be what the run wrote.
+    model_config = ConfigDict(strict=True)
+
+
+class RecordedNetwork(_Typed):
+    """A network of a run.
+
+    Attributes:
+      checkpoint: its file or prefix.
+      sha256: file name -> SHA-256 of each file of the checkpoint.
+      published_accuracy: clean top-1 accuracy that others report, in percent.
+    """
+
+    checkpoint: str
+    sha256: dict[str, str]
+    published_accuracy: float | None = None
+
+    @property
+    def weights(self) -> str:
+        """What its weights are: one digest a file."""
+        return "+".join(self.sha256.values())
+
+
+class RecordedFlags(_Typed):
+    """All flags of a run under their own names; here stand those that are read by name."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    method: str
+    max_epsilon: float
+    norm: Literal["linf", "l2"] = "linf"
+    max_l2: float | None = None
+    num_iter: int
+    targeted: bool
+    seed: int
+    batch_size: int = 16
+    victim_preprocessing: str = "own"
+    input_csv: str
+    input_dir: str
+
+
+class Identity(_Typed):
+    """What all results in one folder agree in.
+
+    Attributes:
+      flags: the recipe: every flag that the results depend on.
+      content: what (a flag or a checkpoint) -> SHA-256.
+    """
+
+    flags: dict[str, Any]
+    content: dict[str, Any]
+
+    def check_continues(self, earlier: "Identity", folder: Path) -> None:
+        """Makes sure that this run may go on in the folder of an earlier one.
+
+        Raises:
+          UsageError: it is another run; the sentence names the first difference.
+        """
+        cure = "give another --output_dir, or --overwrite to start anew."
+        for name, value in self.flags.items():
+            before = earlier.flags.get(name)
+            if before != value:
+                raise UsageError(
+                    f"--{name} is {value}, but {folder} holds a run with {before}: {cure}"
+                )
+        for what, digest in self.content.items():
+            if earlier.content.get(what) != digest:
+                raise UsageError(
+                    f"The content of {what} is another than in the run that {folder} holds: {cure}"
+                )
+
+
+class RunRecord(_Typed):
+    """The content of run.json.
+
+    Attributes:
+      status: "complete" once the tables are written.
+      zoo: "imagenet" or "demo".
+      identity: what a later run in the folder must agree in.
+      flags: every flag.
+      modes: in the tables' order.
+      sources: name -> the networks attacked.
+      victims: name -> the networks judged on.
+      images: how many.
+      side: of the images, in pixels.
+      method_title: the method's usual name; its letters in folders from before this was written.
+      skipped_images: rows of the CSV whose image wasn't there.
+      commands: the command lines that worked on the folder.
+      started: when the last of them began, in ISO 8601.
+      versions: package -> version.
+      device: the devices' names.
+      seconds: stage -> seconds that the last command spent in it.
+      mean_cosine: mode -> mean cosine between step and gradient.
+    """
+
+    status: Literal["unfinished", "complete"]
+    zoo: Literal["imagenet", "demo"]
+    identity: Identity
+    flags: RecordedFlags
+    modes: list[str]
+    sources: dict[str, RecordedNetwork] = Field(min_length=1)
+    victims: dict[str, RecordedNetwork]
+    images: int
+    side: int
+    method_title: str = ""
+    skipped_images: int = 0
+    commands: list[str] = []
+    started: str = ""
+    versions: dict[str, str] = {}
+    device: list[str] = []
+    seconds: dict[str, float] = {}
+    mean_cosine: dict[str, float] = {}
+
+    def model_post_init(self, _: object) -> None:
+        """Names the method where an older run.json doesn't."""
+        self.method_title = self.method_title or self.flags.method
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run came to its end."""
+        return self.status == "complete"
+
+    @property
+    def bound(self) -> Bound:
+        """What its perturbations were held to."""
+        return Bound.of_flags(self.flags.model_dump())
+
+    @property
+    def source(self) -> str:
+        """The network attacked; "a+b" for an ensemble."""
+        return "+".join(self.sources)
+
+    @classmethod
+    def read(cls, folder: Path) -> "RunRecord | None":
+        """Returns the record of a run's folder, or None where there is none.
+
+        Raises:
+          DataError: run.json can't be read or is not what a run writes.
+        """
+        path = Path(folder) / RUN_FILE
+        try:
+            return cls.model_validate(json.loads(path.read_text("utf-8")))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "all of it"
+            problem = f"{where}: {first['msg']}"
+        except (OSError, ValueError, RecursionError) as error:
+            problem = str(error)
+        raise DataError(
+            f"{path} is no run.json of attack.py ({problem}): move it away, or give --overwrite to "
+            "start anew."
+        )
+
+    def write(self, folder: Path) -> None:
+        """Writes run.json, whole or not at all."""
+        text = json.dumps(self.model_dump(), indent=2)
+        write_atomically(Path(folder) / RUN_FILE, (text + "\n").encode())

@@ -1,0 +1,18 @@
+"""What counts as success of an attack, and with what it is compared."""
+
+import pandas as pd
+
+# The mode that every other one is compared with.
+REFERENCE = "sign"
+
+
+def succeeded(predictions: pd.DataFrame, targeted: bool) -> pd.Series:
+    """Returns whether each prediction is what the attack was after: bool, one a row.
+
+    Args:
+      predictions: with adversarial_label, true_label and target_class, as in per_image.csv.
+      targeted: whether that is the target class; else any but the true label.
+    """
+    if targeted:
+        return predictions["adversarial_label"] == predictions["target_class"]
+    return predictions["adversarial_label"] != predictions["true_label"]
