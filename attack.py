@@ -14,7 +14,7 @@ from absl import app, flags
 
 from utils.commands import command
 from utils.pipeline import flags as run_flags
-from utils.pipeline.run import run
+from utils.pipeline.execute import execute
 
 run_flags.define_flags()
 flags.adopt_module_key_flags(run_flags)
@@ -34,7 +34,7 @@ def parse(arguments: list[str]) -> list[str]:
 @command("attack.py")
 def main(_: list[str]) -> int:
     """Runs what the flags ask for and returns the exit code."""
-    run(run_flags.config_from_flags())
+    execute(run_flags.config_from_flags())
     return 0
 
 

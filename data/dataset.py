@@ -1,8 +1,8 @@
 """The label CSV and the images that it names."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,18 @@ class Dataset:
     def __len__(self) -> int:
         """Returns the number of images."""
         return len(self.ids)
+
+    def subset(self, ids: Collection[str]) -> "Dataset":
+        """Returns the same with these images alone, in the same order."""
+        places = [place for place, image_id in enumerate(self.ids) if image_id in ids]
+        targets = self.target_classes
+        return replace(
+            self,
+            ids=tuple(self.ids[place] for place in places),
+            paths=tuple(self.paths[place] for place in places),
+            true_labels=self.true_labels[places],
+            target_classes=None if targets is None else targets[places],
+        )
 
 
 def read_dataset(

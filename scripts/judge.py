@@ -6,16 +6,16 @@ Example:
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from utils.commands import command
-from utils.errors import UsageError
 from utils.interruption import Interruption
-from utils.pipeline.folder import RunFolder, open_run_folder
-from utils.pipeline.inputs import load_recorded_dataset
+from utils.pipeline.folder import open_run_folder
 from utils.pipeline.judge import judge_run
+from utils.pipeline.run import Run
 
 
 @command("judge.py")
@@ -26,12 +26,9 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("run_folder", type=Path, help="the folder with run.json")
     path = parser.parse_args(arguments).run_folder
-    record = RunFolder(path).read_run() if path.is_dir() else None
-    if record is None:
-        raise UsageError(f"{path} holds no run.json: give the folder of a run.")
-    dataset = load_recorded_dataset(record)
-    with Interruption() as interruption, open_run_folder(path, path) as folder:
-        judge_run(record, dataset, folder, interruption, afresh=True)
+    run = Run.reopen(path)
+    with Interruption() as interruption, open_run_folder(path, path):
+        judge_run(replace(run, interruption=interruption), afresh=True)
     print(f"Judged {path} anew from its PNGs: transfer.csv and per_image.csv are written.")
     return 0
 

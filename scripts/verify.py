@@ -14,10 +14,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from utils.commands import command
-from utils.errors import UsageError
-from utils.pipeline.folder import RunFolder
-from utils.pipeline.inputs import load_recorded_dataset
-from utils.pipeline.verify import Run, verify
+from utils.pipeline.run import Run
+from utils.pipeline.verify import verify
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -37,12 +35,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> int:
     """Verifies a folder; returns 0 if all holds, 1 if not, 2 for wrong usage."""
     given = parse(arguments)
-    folder = RunFolder(given.run_folder)
-    record = folder.read_run() if folder.path.is_dir() else None
-    if record is None:
-        raise UsageError(f"{folder.path} holds no run.json: give the folder of a run.")
-    dataset = load_recorded_dataset(record, given.input_csv, given.input_dir)
-    findings = verify(Run(folder, record, dataset), given.predictions, given.checkpoint_path)
+    run = Run.reopen(given.run_folder, given.input_csv, given.input_dir)
+    findings = verify(run, given.predictions, given.checkpoint_path)
     for sentence in findings.checked:
         print(f"Checked: {sentence}.")
     for sentence in findings.unchecked:
@@ -50,7 +44,9 @@ def main(arguments: list[str]) -> int:
     for sentence in findings.wrong:
         print(f"DOESN'T HOLD: {sentence}")
     count = len(findings.wrong)
-    print(f"{folder.path}: " + (f"{count} things don't hold." if count else "all of this holds."))
+    print(
+        f"{given.run_folder}: " + (f"{count} things don't hold." if count else "all of this holds.")
+    )
     return 1 if findings.wrong else 0
 
 

@@ -1,26 +1,30 @@
 """An append-only record of finished work, which survives being cut off anywhere."""
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from utils.errors import DataError
 
+Record = TypeVar("Record", bound=BaseModel)
 
-class Journal:
+
+class Journal(Generic[Record]):
     """One JSON object a line. A line counts when it is whole: the last one may be torn.
 
     Args:
       path: the file.
-      keys: what a record needs to count.
+      kind: what a record is; lines that are no such record don't count.
     """
 
-    def __init__(self, path: Path, keys: Iterable[str] = ()):
+    def __init__(self, path: Path, kind: type[Record]):
         self._path = path
-        self._keys = frozenset(keys)
+        self._kind = kind
 
-    def read(self) -> list[dict]:
+    def read(self) -> list[Record]:
         """Returns the whole records, in the order in which they were written."""
         try:
             content = self._path.read_bytes()
@@ -29,22 +33,20 @@ class Journal:
         except OSError as error:
             raise DataError(f"{self._path} can't be read: {error.strerror}.") from error
         records = []
-        for line in content.split(b"\n"):
+        for line in filter(None, content.split(b"\n")):
             try:
-                record = json.loads(line)
-            except (ValueError, RecursionError):
+                records.append(self._kind.model_validate_json(line))
+            except ValidationError:
                 continue
-            if isinstance(record, dict) and self._keys <= record.keys():
-                records.append(record)
         return records
 
-    def append(self, records: Iterable[dict]) -> None:
+    def append(self, records: Iterable[Record]) -> None:
         """Adds records and flushes them to the disk.
 
         Raises:
           DataError: the file can't be written.
         """
-        text = "".join(json.dumps(record) + "\n" for record in records)
+        text = "".join(record.model_dump_json() + "\n" for record in records)
         try:
             with open(self._path, "ab") as file:
                 # A torn line before this one must not swallow its first record.

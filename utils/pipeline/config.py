@@ -7,7 +7,10 @@ from pathlib import Path
 
 from methods import AttackSettings, parse_method, parse_mode
 from models import split_names
+from utils.bound import Bound
 from utils.errors import UsageError
+from utils.pipeline.record import RunRecord
+from utils.success import REFERENCE
 
 # What a flag is to the run folder that it writes into:
 RECIPE = "recipe"  # the results depend on it: a folder holds one value
@@ -123,9 +126,9 @@ class RunConfig:
     @property
     def modes(self) -> tuple[str, ...]:
         """The modes to run, sign first where it is compared with."""
-        others = tuple(mode for mode in self.mode if mode != "sign")
-        with_sign = self.compare_sign or "sign" in self.mode
-        return (("sign",) if with_sign else ()) + others
+        others = tuple(mode for mode in self.mode if mode != REFERENCE)
+        compared = self.compare_sign or REFERENCE in self.mode
+        return ((REFERENCE,) if compared else ()) + others
 
     def recipe(self) -> dict[str, object]:
         """Returns the flags that the results depend on, for run.json and to compare runs by."""
@@ -161,14 +164,18 @@ class RunConfig:
                 raise UsageError(f"--{name} is {value}; it must be a finite number.")
         return cls(**own, attack=AttackSettings(**attack))
 
+    @classmethod
+    def of_record(cls, record: RunRecord) -> "RunConfig":
+        """Makes the configuration of a recorded run; raises as `of_flags`."""
+        return cls.of_flags(record.flags.model_dump())
+
     def folder(self, zoo: str, sources: tuple[str, ...]) -> Path:
         """Returns OUTPUT_DIR/ZOO/SOURCE/METHOD/eps16 (eps2.5 for 2.5; _targeted appended)."""
-        attack = self.attack
-        size = f"l2_{attack.max_l2:g}" if attack.norm == "l2" else f"eps{attack.max_epsilon:g}"
         # Names such as keras:ResNet50 or saved_model:/a/b hold what a folder's name may not.
         source = "".join(c if c.isalnum() or c in "._-+" else "_" for c in "+".join(sources))
-        targeted = "_targeted" if attack.targeted else ""
-        return Path(self.output_dir) / zoo / source / self.method / (size + targeted)
+        bound = Bound.of_flags(asdict(self.attack)).folder_name
+        targeted = "_targeted" if self.attack.targeted else ""
+        return Path(self.output_dir) / zoo / source / self.method / (bound + targeted)
 
 
 def _plain(value: object) -> object:

@@ -14,64 +14,56 @@ from methods import MODES, Attack, Crafted, image_key, parse_method, together
 from models import Classifier, Ensemble
 from utils.errors import RunError, UsageError
 from utils.files import sha256_of
-from utils.interruption import Interruption
 from utils.pipeline.config import RunConfig
 from utils.pipeline.devices import SplitAttack
 from utils.pipeline.folder import RunFolder
+from utils.pipeline.journals import CraftedImage
+from utils.pipeline.run import Run
+
+Finished = dict[tuple[str, str], CraftedImage]
 
 
-def finished_images(folder: RunFolder, dataset: Dataset) -> dict[tuple[str, str], dict]:
+def finished_images(folder: RunFolder, dataset: Dataset) -> Finished:
     """Returns (mode, image id) -> record of every PNG that is there as it was written.
 
     A PNG counts by its content, and so does the image that it was made from: where one of them was
     changed since, or never recorded, the PNG is made again.
     """
     records = folder.crafted.read()
-    digests = {}
-    if records:
-        digests = dict(zip(dataset.ids, map(sha256_of, dataset.paths), strict=True))
+    digests = dict(zip(dataset.ids, map(sha256_of, dataset.paths), strict=True)) if records else {}
     finished = {}
     for record in records:
-        mode, image_id, beside = record["mode"], record["image_id"], record["beside"]
-        if mode not in MODES or digests.get(image_id) != record["image_sha256"]:
+        mode, image_id = record.mode, record.image_id
+        if not {mode, *record.group} <= MODES.keys():
             continue
-        if not isinstance(beside, list) or any(each not in list(MODES) for each in beside):
+        if digests.get(image_id) != record.image_sha256:
             continue
         path = folder.png(mode, image_id)
-        if path.is_file() and sha256_of(path) == record["png_sha256"]:
+        if path.is_file() and sha256_of(path) == record.png_sha256:
             finished[mode, image_id] = record
     return finished
 
 
 def craft(
-    config: RunConfig,
-    dataset: Dataset,
-    devices: Sequence[str],
-    load_source: Callable[[], Classifier | Ensemble],
-    folder: RunFolder,
-    interruption: Interruption,
-) -> dict[tuple[str, str], dict]:
+    run: Run, devices: Sequence[str], load_source: Callable[[], Classifier | Ensemble]
+) -> Finished:
     """Attacks every image that isn't finished and writes its PNGs.
 
     Args:
-      config: the run.
-      dataset: its images.
+      run: its configuration's modes are crafted.
       devices: names of the devices to craft on, as `find_devices` returns.
       load_source: loads the source, which is only done where something is left to do.
-      folder: where the PNGs and their records go.
-      interruption: asked between batches.
 
     Returns:
-      (mode, image id) -> record, for all images of all of the run's modes. A record holds mode,
-      beside (the modes it was made with), image_id, image_sha256, png_sha256, cosine (one a
-      step) and zero_share.
+      (mode, image id) -> record, for all images of all of the run's modes.
 
     Raises:
       RunError: a gradient that is not finite; the sentence names the image.
       DataError: an image can't be read or a PNG written.
       Interrupted: a signal came.
     """
-    finished = finished_images(folder, dataset)
+    config, dataset = run.config, run.dataset
+    finished = finished_images(run.folder, dataset)
     todo = {}
     for start in range(0, len(dataset), config.batch_size):
         ids = dataset.ids[start : start + config.batch_size]
@@ -93,10 +85,10 @@ def craft(
         ThreadPoolExecutor(max_workers=1) as writer,
         tqdm(total=total, desc="Crafting", unit="image") as progress,
     ):
-        writing: Future | None = None
+        writing: Future[Finished] | None = None
         try:
             for batch in batches(dataset.paths, config.batch_size, list(todo)):
-                crafted = _craft_batch(config, dataset, attack, labels, batch, todo[batch.start])
+                crafted = _craft_batch(run, attack, labels, batch, todo[batch.start])
                 # What is finished stays as it is; it only went through the source once more.
                 ids = dataset.ids[batch.start : batch.start + batch.count]
                 crafted = [
@@ -104,9 +96,9 @@ def craft(
                 ]
                 # One batch is written while the next is computed; more would fill the memory.
                 finished.update(writing.result() if writing else {})
-                writing = writer.submit(_write_batch, config, dataset, folder, batch, crafted)
+                writing = writer.submit(_write_batch, run, batch, crafted)
                 progress.update(batch.count)
-                interruption.check()
+                run.interruption.check()
         finally:
             # Also where a later batch fails: what is crafted is to be kept.
             finished.update(writing.result() if writing else {})
@@ -114,31 +106,29 @@ def craft(
 
 
 class _Result(NamedTuple):
-    """What a batch became in one mode, beside which modes (itself among them) in the source."""
+    """What a batch became in one mode, and the modes that shared its way through the source."""
 
     mode: str
-    beside: tuple[str, ...]
+    group: tuple[str, ...]
     crafted: Crafted
 
 
-def _calls(
-    modes: tuple[str, ...], ids: Sequence[str], finished: dict[tuple[str, str], dict]
-) -> list[tuple[str, ...]]:
+def _calls(modes: tuple[str, ...], ids: Sequence[str], finished: Finished) -> list[tuple[str, ...]]:
     """The calls of the attack, by their modes, that a batch still needs; none if it is finished.
 
-    A batch is made again whole, and beside the modes that it was made with, so that a resumed or
+    A batch is made again whole, and in the group of modes that it was made in, so that a resumed or
     repaired run has the bytes of an undisturbed one. Modes that were never begun go by themselves.
     """
     missing = [mode for mode in modes if any((mode, each) not in finished for each in ids)]
     made = [finished[mode, each] for mode in modes for each in ids if (mode, each) in finished]
-    groups = [tuple(record["beside"]) for record in made if set(record["beside"]) <= set(modes)]
+    groups = [tuple(record.group) for record in made if set(record.group) <= set(modes)]
     group_of = {mode: group for group in reversed(groups) for mode in group}
     repaired = dict.fromkeys(group_of[mode] for mode in missing if mode in group_of)
     begun = tuple(mode for mode in missing if mode not in group_of)
     return [*repaired, *([begun] if begun else [])]
 
 
-def _in_order(finished: dict[tuple[str, str], dict], dataset: Dataset) -> dict:
+def _in_order(finished: Finished, dataset: Dataset) -> Finished:
     # Means over the records shall not depend on where a run was interrupted, not even in rounding.
     place = {image_id: index for index, image_id in enumerate(dataset.ids)}
     return dict(sorted(finished.items(), key=lambda item: (item[0][0], place[item[0][1]])))
@@ -172,15 +162,15 @@ class _Labels:
 
 
 def _craft_batch(
-    config: RunConfig,
-    dataset: Dataset,
+    run: Run,
     attack: SplitAttack,
     labels: _Labels,
     batch: Batch,
     calls: Sequence[tuple[str, ...]],
 ) -> list[_Result]:
+    config = run.config
     images = from_uint8(batch.pixels)
-    ids = list(dataset.ids[batch.start : batch.start + batch.count])
+    ids = list(run.dataset.ids[batch.start : batch.start + batch.count])
     ids += [ids[-1]] * (len(batch.pixels) - batch.count)
     keys = np.stack([image_key(config.seed, image_id) for image_id in ids])
     columns = labels.of(batch, images)
@@ -189,48 +179,37 @@ def _craft_batch(
         crafted = attack(images, columns, keys, modes)
         for group in together(modes, share):
             results += [_Result(mode, group, crafted[mode]) for mode in group]
-    for mode, _, crafted in results:
-        finite = np.asarray(crafted.finite)
+    for result in results:
+        finite = np.asarray(result.crafted.finite)
         if not finite.all():
             raise RunError(
-                f"The gradient of image {ids[int(np.argmin(finite))]} (mode {mode}) is not finite: "
-                "check the source's checkpoint, or take the image out of the CSV."
+                f"The gradient of image {ids[int(np.argmin(finite))]} (mode {result.mode}) is not "
+                "finite: check the source's checkpoint, or take the image out of the CSV."
             )
     return results
 
 
-def _write_batch(
-    config: RunConfig,
-    dataset: Dataset,
-    folder: RunFolder,
-    batch: Batch,
-    results: Sequence[_Result],
-) -> dict[tuple[str, str], dict]:
+def _write_batch(run: Run, batch: Batch, results: Sequence[_Result]) -> Finished:
     """Writes a batch's PNGs, then the record that they are finished; returns the records."""
-    settings = config.attack
-    bound = (
-        {"max_l2": settings.max_l2}
-        if settings.norm == "l2"
-        else {"max_epsilon": settings.max_epsilon}
-    )
     records = []
-    for mode, beside, result in results:
+    for mode, group, result in results:
         originals = batch.pixels[: batch.count]
-        pixels = to_uint8(np.asarray(result.images)[: batch.count], originals, **bound)
+        images = np.asarray(result.images)[: batch.count]
+        pixels = to_uint8(images, originals, run.config.attack.bound)
         cosine, zero_share = np.asarray(result.cosine), np.asarray(result.zero_share)
         for i in range(batch.count):
-            image_id = dataset.ids[batch.start + i]
-            content = write_image(folder.png(mode, image_id), pixels[i])
+            image_id = run.dataset.ids[batch.start + i]
+            content = write_image(run.folder.png(mode, image_id), pixels[i])
             records.append(
-                {
-                    "mode": mode,
-                    "beside": list(beside),
-                    "image_id": image_id,
-                    "image_sha256": batch.sha256[i],
-                    "png_sha256": hashlib.sha256(content).hexdigest(),
-                    "cosine": [round(float(value), 6) for value in cosine[i]],
-                    "zero_share": round(float(zero_share[i]), 6),
-                }
+                CraftedImage(
+                    mode=mode,
+                    group=list(group),
+                    image_id=image_id,
+                    image_sha256=batch.sha256[i],
+                    png_sha256=hashlib.sha256(content).hexdigest(),
+                    cosine=[round(float(value), 6) for value in cosine[i]],
+                    zero_share=round(float(zero_share[i]), 6),
+                )
             )
-    folder.crafted.append(records)
-    return {(record["mode"], record["image_id"]): record for record in records}
+    run.folder.crafted.append(records)
+    return {(record.mode, record.image_id): record for record in records}

@@ -1,7 +1,6 @@
 """The folder of one run: who may write there, what it holds, and what is finished in it."""
 
 import fcntl
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,16 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from methods import MODES
-from utils.errors import DataError, RunError, UsageError
-from utils.files import write_atomically
+from utils.errors import RunError, UsageError
 from utils.journal import Journal
+from utils.pipeline.journals import CraftedImage, Prediction
+from utils.pipeline.record import RUN_FILE, Identity, RunRecord
 
-RUN_FILE = "run.json"
 TABLES = ("transfer.csv", "per_image.csv", "steps.csv")
 _PROGRESS, _CRAFTED, _JUDGED = ".progress", "crafted.jsonl", "judged.jsonl"
-_CRAFTED_KEYS = ("mode", "image_id", "image_sha256", "png_sha256", "cosine", "zero_share", "beside")
-_JUDGED_KEYS = ("victim", "weights", "mode", "image_id", "png_sha256", "labels", "confidence")
-_RUN_KEYS = {"status", "zoo", "identity", "flags", "modes", "sources", "victims", "images", "side"}
 
 
 class RunFolder:
@@ -27,62 +23,29 @@ class RunFolder:
     def __init__(self, path: Path):
         self.path = Path(path)
         progress = self.path / _PROGRESS
-        self.crafted = Journal(progress / _CRAFTED, _CRAFTED_KEYS)
-        self.judged = Journal(progress / _JUDGED, _JUDGED_KEYS)
+        self.crafted = Journal(progress / _CRAFTED, CraftedImage)
+        self.judged = Journal(progress / _JUDGED, Prediction)
 
     def png(self, mode: str, image_id: str) -> Path:
         """Returns the place of one adversarial image."""
         return self.path / mode / f"{image_id}.png"
 
-    def read_run(self) -> dict | None:
-        """Returns run.json, or None where there is none.
+    def read_earlier(self, identity: Identity) -> RunRecord | None:
+        """Returns the record of an earlier run that this one continues, if there is one.
 
         Raises:
-          DataError: it can't be read.
+          DataError: run.json can't be read.
+          UsageError: it tells of another run, or there are images without it.
         """
-        path = self.path / RUN_FILE
-        try:
-            run = json.loads(path.read_text())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, RecursionError) as error:
-            raise DataError(f"{path} can't be read ({error}): it is no file of ours.") from error
-        if not isinstance(run, dict) or not run.keys() >= _RUN_KEYS:
-            raise DataError(f"{path} is no file of ours: give --overwrite to start anew.")
-        return run
-
-    def write_run(self, run: dict) -> None:
-        """Writes run.json, whole or not at all."""
-        write_atomically(self.path / RUN_FILE, (json.dumps(run, indent=2) + "\n").encode())
-
-    def check_same(self, identity: dict[str, dict]) -> None:
-        """Makes sure that results of another configuration are not mixed with this run's.
-
-        Args:
-          identity: {"flags": recipe, "content": {what: SHA-256}} of this run.
-
-        Raises:
-          UsageError: run.json tells of another one; the sentence names the first difference.
-        """
-        run = self.read_run()
-        cure = "give another --output_dir, or --overwrite to start anew."
-        if run is None:
-            if any((self.path / mode).exists() for mode in MODES):
-                raise UsageError(f"{self.path} holds images without a run.json: {cure}")
-            return
-        earlier = run.get("identity", {})
-        for name, value in identity["flags"].items():
-            before = earlier.get("flags", {}).get(name)
-            if before != value:
-                raise UsageError(
-                    f"--{name} is {value}, but {self.path} holds a run with {before}: {cure}"
-                )
-        for what, digest in identity["content"].items():
-            if earlier.get("content", {}).get(what) != digest:
-                raise UsageError(
-                    f"The content of {what} is another than in the run that {self.path} holds: "
-                    f"{cure}"
-                )
+        earlier = RunRecord.read(self.path)
+        if earlier is not None:
+            identity.check_continues(earlier.identity, self.path)
+        elif any((self.path / mode).exists() for mode in MODES):
+            raise UsageError(
+                f"{self.path} holds images without a run.json: give another --output_dir, or "
+                "--overwrite to start anew."
+            )
+        return earlier
 
     def clear(self) -> None:
         """Removes what a run leaves, and nothing else."""

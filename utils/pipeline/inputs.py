@@ -1,21 +1,16 @@
-"""From the names in a configuration or a run.json to data and networks in memory."""
+"""From the names in a configuration to images and the source in memory."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import models
 from data import Dataset, read_dataset
 from utils.pipeline.config import RunConfig
-from utils.pipeline.participants import ZOOS, Networks, Zoo
+from utils.pipeline.participants import Networks, Zoo
 
 
 def load_dataset(config: RunConfig, place: Networks | Zoo) -> Dataset:
-    """Reads the CSV and finds the images of a run.
-
-    Args:
-      config: the run.
-      place: has input_csv, input_dir and max_label.
+    """Reads the CSV and finds the images of a run, where `place` says.
 
     Raises:
       DataError: as `read_dataset`.
@@ -30,29 +25,6 @@ def load_dataset(config: RunConfig, place: Networks | Zoo) -> Dataset:
     )
 
 
-def load_recorded_dataset(
-    record: Mapping, input_csv: Path | None = None, input_dir: Path | None = None
-) -> Dataset:
-    """Finds the images of a finished run; no checkpoint is needed.
-
-    Args:
-      record: the content of run.json.
-      input_csv: where the CSV is now; None for where it was.
-      input_dir: where the images are now; None for where they were.
-
-    Raises:
-      DataError: as `read_dataset`.
-      UsageError, MethodError: run.json holds flags that no run can have.
-    """
-    config = RunConfig.of_flags(record["flags"])
-    place = replace(
-        ZOOS[record["zoo"]],
-        input_csv=Path(input_csv or config.input_csv),
-        input_dir=Path(input_dir or config.input_dir),
-    )
-    return load_dataset(config, place)
-
-
 def load_source(
     config: RunConfig, checkpoints: Mapping[str, Path]
 ) -> models.Classifier | models.Ensemble:
@@ -62,8 +34,3 @@ def load_source(
         for name, checkpoint in checkpoints.items()
     ]
     return sources[0] if len(sources) == 1 else models.Ensemble(sources)
-
-
-def load_victim(name: str, checkpoint: Path, preprocessing: str) -> models.Classifier:
-    """Loads a network to judge with: always float32."""
-    return models.load_classifier(name, checkpoint, preprocessing=preprocessing)

@@ -1,116 +1,109 @@
 """Stage 2: PNGs -> predictions -> tables; one victim in memory at a time."""
 
-import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
 
-from data import Dataset, batches
-from methods import parse_method
+import models
 from models import Classifier
 from utils.files import sha256_of, write_atomically
-from utils.interruption import Interruption
-from utils.pipeline.cost import perturbation_cost
-from utils.pipeline.folder import RunFolder
-from utils.pipeline.inputs import load_victim
+from utils.pipeline.cost import measure_costs
+from utils.pipeline.journals import Prediction
 from utils.pipeline.predictions import Judge
+from utils.pipeline.run import CLEAN, Run
 from utils.pipeline.tables import per_image_table, to_csv, transfer_table
 
-CLEAN = "clean"
+# (victim, weights, mode, image id, SHA-256 of the PNG) -> what the victim said of it.
+Known = Mapping[tuple[str, str, str, str, str], Prediction]
+
+
+def known_predictions(run: Run) -> Known:
+    """Returns the predictions that the run's folder remembers."""
+    return {
+        (each.victim, each.weights, each.mode, each.image_id, each.png_sha256): each
+        for each in run.folder.judged.read()
+    }
+
+
+def load_recorded_victim(run: Run, name: str) -> Classifier:
+    """Loads a victim from where it was, always in float32."""
+    checkpoint = Path(run.record.victims[name].checkpoint)
+    preprocessing = run.record.flags.victim_preprocessing
+    return models.load_classifier(name, checkpoint, preprocessing=preprocessing)
 
 
 def judge(
-    dataset: Dataset,
-    modes: tuple[str, ...],
-    victims: Mapping[str, str],
-    load_victim: Callable[[str], Classifier],
-    folder: RunFolder,
-    batch_size: int,
-    interruption: Interruption,
-    afresh: bool = False,
+    run: Run,
+    known: Known,
+    keep: Callable[[list[Prediction]], None],
+    load_victim: Callable[[Run, str], Classifier] = load_recorded_victim,
 ) -> pd.DataFrame:
     """Has every victim classify the clean images and each mode's PNGs.
 
     Args:
-      dataset: the clean images.
-      modes: whose PNGs to judge.
-      victims: name -> what its weights are (a digest), by which earlier predictions are known.
-      load_victim: name -> classifier; only called for victims with something left to judge.
-      folder: the run's.
-      batch_size: images a batch.
-      interruption: asked between batches.
-      afresh: don't use the record of earlier predictions.
+      run: whose victims judge whose images.
+      known: predictions that need not be made again.
+      keep: called with each batch of new ones.
+      load_victim: only called for victims with something left to judge.
 
     Returns:
-      A table with the columns victim, mode (or "clean"), image_id, labels (the five likeliest),
-      confidence.
+      As `predictions_table`, victim by victim and mode by mode.
 
     Raises:
       DataError: a PNG that is missing or broken.
       Interrupted: a signal came.
     """
-    known = {} if afresh else _known_predictions(folder)
-    paths = {CLEAN: list(dataset.paths)} | {
-        mode: [folder.png(mode, image_id) for image_id in dataset.ids] for mode in modes
-    }
-    digests = _digests(paths) if known else {}
-    rows = []
-    with tqdm(total=len(victims) * len(paths) * len(dataset), desc="Judging", unit="image") as bar:
-        for victim, weights in victims.items():
-            judge_of = None
+    dataset, size = run.dataset, run.record.flags.batch_size
+    paths = {mode: run.pngs(mode) for mode in (CLEAN, *run.modes)}
+    digests = {m: [sha256_of(path) for path in pngs] for m, pngs in paths.items()} if known else {}
+    judged: list[Prediction] = []
+    total = len(run.record.victims) * len(paths) * len(dataset)
+    with tqdm(total=total, desc="Judging", unit="image") as bar:
+        for victim, recorded in run.record.victims.items():
+            network = None
             for mode, pngs in paths.items():
                 found = [
-                    known.get((victim, weights, mode, image_id, digest))
+                    known.get((victim, recorded.weights, mode, image_id, digest))
                     for image_id, digest in zip(dataset.ids, digests.get(mode, ()), strict=False)
                 ] or [None] * len(dataset)
                 starts = [
                     start
-                    for start in range(0, len(dataset), batch_size)
-                    if None in found[start : start + batch_size]
+                    for start in range(0, len(dataset), size)
+                    if None in found[start : start + size]
                 ]
-                if starts and judge_of is None:
+                if starts and network is None:
                     bar.set_postfix_str(victim)
-                    judge_of = Judge.of(load_victim(victim))
-                todo = sum(min(batch_size, len(dataset) - start) for start in starts)
-                bar.update(len(dataset) - todo)
-                predicted = judge_of.predict(pngs, batch_size, starts) if starts else ()
-                for start, records in predicted:
-                    about = {"victim": victim, "weights": weights, "mode": mode}
-                    for i, record in enumerate(records, start):
-                        found[i] = about | {"image_id": dataset.ids[i]} | record
-                    folder.judged.append(found[start : start + len(records)])
-                    bar.update(len(records))
-                    interruption.check()
-                rows += found
+                    network = Judge.of(load_victim(run, victim))
+                bar.update(len(dataset) - sum(min(size, len(dataset) - s) for s in starts))
+                for start, answers in network.predict(pngs, size, starts) if network else ():
+                    made = [
+                        Prediction(
+                            victim=victim,
+                            weights=recorded.weights,
+                            mode=mode,
+                            image_id=dataset.ids[i],
+                            **vars(answer),
+                        )
+                        for i, answer in enumerate(answers, start)
+                    ]
+                    found[start : start + len(made)] = made
+                    keep(made)
+                    bar.update(len(made))
+                    run.interruption.check()
+                judged += [each for each in found if each is not None]
             # One victim in memory at a time.
-            del judge_of
+            del network
+    return predictions_table(judged)
+
+
+def predictions_table(predictions: Iterable[Prediction]) -> pd.DataFrame:
+    """Returns victim, mode (or "clean"), image_id, labels (the five likeliest) and confidence."""
     columns = ["victim", "mode", "image_id", "labels", "confidence"]
+    rows = [[getattr(each, name) for name in columns] for each in predictions]
     return pd.DataFrame(rows, columns=columns)
-
-
-def measure_costs(dataset: Dataset, modes: tuple[str, ...], folder: RunFolder) -> pd.DataFrame:
-    """Compares every PNG of every mode with its clean image.
-
-    Returns:
-      A table with the columns mode, image_id, mean_abs, l2, linf, in [0, 255] units.
-    """
-    rows = {mode: [] for mode in modes}
-    batch_size = 16
-    pngs = [[folder.png(mode, image_id) for image_id in dataset.ids] for mode in modes]
-    # Side by side, so that the clean images are decoded once for all modes.
-    for clean, *attacked in zip(
-        *(batches(paths, batch_size) for paths in (dataset.paths, *pngs)), strict=True
-    ):
-        for mode, adversarial in zip(modes, attacked, strict=True):
-            for i in range(clean.count):
-                cost = perturbation_cost(clean.pixels[i], adversarial.pixels[i])
-                image_id = dataset.ids[clean.start + i]
-                rows[mode].append((mode, image_id, cost.mean_abs, cost.l2, cost.linf))
-    columns = ["mode", "image_id", "mean_abs", "l2", "linf"]
-    return pd.DataFrame(itertools.chain.from_iterable(rows.values()), columns=columns)
 
 
 @dataclass(frozen=True)
@@ -126,85 +119,23 @@ class Judged:
     unchanged: dict[str, int]
 
 
-def judge_run(
-    record: dict,
-    dataset: Dataset,
-    folder: RunFolder,
-    interruption: Interruption,
-    afresh: bool = False,
-) -> Judged:
+def judge_run(run: Run, afresh: bool = False) -> Judged:
     """Judges a run's PNGs on all of its victims and writes per_image.csv and transfer.csv.
 
     Args:
-      record: the content of run.json.
-      dataset: the clean images.
-      folder: the run's.
-      interruption: asked between batches.
-      afresh: don't use the record of earlier predictions.
+      run: its images are all there.
+      afresh: don't use what the folder remembers of earlier predictions.
 
     Raises:
       DataError, ModelError: a PNG or a checkpoint that can't be used.
       Interrupted: a signal came.
     """
-    flags, victims, modes = record["flags"], record["victims"], tuple(record["modes"])
-    predictions = judge(
-        dataset,
-        modes,
-        {name: weights_of(victim) for name, victim in victims.items()},
-        lambda name: load_victim(
-            name, Path(victims[name]["checkpoint"]), flags["victim_preprocessing"]
-        ),
-        folder,
-        flags["batch_size"],
-        interruption,
-        afresh,
-    )
-    costs = measure_costs(dataset, modes, folder)
-    per_image, transfer = make_tables(record, dataset, predictions, costs)
+    known = {} if afresh else known_predictions(run)
+    predictions = judge(run, known, run.folder.judged.append)
+    costs = measure_costs(run)
+    per_image = per_image_table(run, predictions, costs)
+    transfer = transfer_table(run, per_image, costs)
     for name, table in (("per_image.csv", per_image), ("transfer.csv", transfer)):
-        write_atomically(folder.path / name, to_csv(table))
+        write_atomically(run.folder.path / name, to_csv(table))
     unchanged = costs[costs["linf"] == 0].groupby("mode", sort=False).size()
     return Judged(transfer, {mode: int(count) for mode, count in unchanged.items()})
-
-
-def make_tables(
-    record: dict, dataset: Dataset, predictions: pd.DataFrame, costs: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Returns per_image.csv and transfer.csv as tables.
-
-    Args:
-      record: the content of run.json.
-      dataset: the clean images.
-      predictions: as `judge` returns.
-      costs: as `measure_costs` returns.
-    """
-    flags, sources = record["flags"], tuple(record["sources"])
-    method = parse_method(flags["method"])
-    about = {
-        "source": "+".join(sources),
-        "method": method.name,
-        # In the L2 ball no epsilon bounds anything; max_l2 stands in run.json.
-        "max_epsilon": flags["max_epsilon"] if flags["norm"] == "linf" else None,
-        "num_iter": method.iterations(flags["num_iter"]),
-        "targeted": flags["targeted"],
-    }
-    per_image = per_image_table(about, dataset, predictions, costs)
-    return per_image, transfer_table(about, per_image, costs, sources, dataset.side)
-
-
-def weights_of(victim: dict) -> str:
-    """Returns what a victim's weights are, from its entry in run.json: one digest per file."""
-    return "+".join(victim["sha256"].values())
-
-
-def _known_predictions(folder: RunFolder) -> dict[tuple, dict]:
-    return {
-        tuple(record[name] for name in ("victim", "weights", "mode", "image_id", "png_sha256")): (
-            record
-        )
-        for record in folder.judged.read()
-    }
-
-
-def _digests(paths: dict[str, list[Path]]) -> dict[str, list[str]]:
-    return {mode: [sha256_of(path) for path in pngs] for mode, pngs in paths.items()}

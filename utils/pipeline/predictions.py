@@ -1,4 +1,4 @@
-"""What a victim says about PNGs: one record an image."""
+"""What a victim says about PNGs."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,21 @@ from models import Classifier
 
 CONFIDENCE_DECIMALS = 4
 TOP = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a victim said about one PNG.
+
+    Attributes:
+      png_sha256: of the PNG's bytes.
+      labels: the five likeliest, in the CSV's convention.
+      confidence: softmax probability of the first, rounded.
+    """
+
+    png_sha256: str
+    labels: list[int]
+    confidence: float
 
 
 @dataclass(frozen=True)
@@ -38,7 +53,7 @@ class Judge:
 
     def predict(
         self, paths: Sequence[Path], batch_size: int, starts: Sequence[int]
-    ) -> Iterator[tuple[int, list[dict]]]:
+    ) -> Iterator[tuple[int, list[Answer]]]:
         """Classifies PNGs from their bytes.
 
         Args:
@@ -47,8 +62,7 @@ class Judge:
           starts: the batches to do, by their first image's index.
 
         Yields:
-          (start, records); a record holds png_sha256, labels (the five likeliest) and confidence
-          (the first one's, rounded).
+          (start, answers), a batch at a time.
 
         Raises:
           DataError: a PNG that is missing or broken.
@@ -61,15 +75,11 @@ class Judge:
         )
         yield from ahead(self._answer, shown)
 
-    def _answer(self, shown: tuple[Batch, tf.Tensor]) -> tuple[int, list[dict]]:
+    def _answer(self, shown: tuple[Batch, tf.Tensor]) -> tuple[int, list[Answer]]:
         batch, images = shown
         labels, confidences = (tensor.numpy() for tensor in self.forward(images))
         return batch.start, [
-            {
-                "png_sha256": digest,
-                "labels": likeliest.tolist(),
-                "confidence": round(float(confidence), CONFIDENCE_DECIMALS),
-            }
+            Answer(digest, likeliest.tolist(), round(float(confidence), CONFIDENCE_DECIMALS))
             # The padding has no digest.
             for digest, likeliest, confidence in zip(
                 batch.sha256, labels, confidences, strict=False
@@ -81,5 +91,5 @@ class Judge:
     ) -> int:
         """Returns how many PNGs don't get their true label."""
         starts = range(0, len(paths), batch_size)
-        found = [r for _, records in self.predict(paths, batch_size, starts) for r in records]
-        return sum(r["labels"][0] != label for r, label in zip(found, true_labels, strict=True))
+        found = [a for _, answers in self.predict(paths, batch_size, starts) for a in answers]
+        return sum(a.labels[0] != label for a, label in zip(found, true_labels, strict=True))

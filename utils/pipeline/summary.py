@@ -1,26 +1,21 @@
 """What a run says at its end."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from utils.pipeline.judge import Judged
+from utils.pipeline.run import Run
+from utils.success import REFERENCE
 
 
-def summarise(judged: Judged, record: dict, folder: Path) -> str:
-    """Returns the closing text: who won, at what cost, and where the files are.
-
-    Args:
-      judged: the outcome.
-      record: the content of run.json.
-      folder: the run's.
-    """
-    transfer, targeted = judged.transfer, record["flags"]["targeted"]
+def summarise(run: Run, judged: Judged) -> str:
+    """Returns the closing text: who won, at what cost, and where the files are."""
+    record, transfer = run.record, judged.transfer
+    targeted = record.flags.targeted
     first = transfer.iloc[0]
     what = "target-hitting" if targeted else "misclassified"
     lines = [
         "",
-        f"{first['source']} attacked by {first['method']}, {_bound(record['flags'])}, "
+        f"{first['source']} attacked by {first['method']}, {record.bound}, "
         f"{first['num_iter']} iteration(s), {first['images']} images. Rates of {what} images with "
         "95 % intervals; gains in points, with the exact McNemar p:",
         "",
@@ -28,7 +23,7 @@ def summarise(judged: Judged, record: dict, folder: Path) -> str:
         "",
         "What it cost, in [0, 255] units, and how well the steps follow the gradient:",
         "",
-        _costs(transfer, record["mean_cosine"]).to_string(),
+        _costs(transfer, record.mean_cosine).to_string(),
         "",
         *_verdicts(transfer, targeted),
     ]
@@ -36,19 +31,13 @@ def summarise(judged: Judged, record: dict, folder: Path) -> str:
         lines.append(
             f"Note: {mode} left {count} of {first['images']} images unchanged.{_why(mode)}"
         )
-    if record["zoo"] == "demo":
+    if record.zoo == "demo":
         lines.append(
             "This is the DEMO zoo: small networks on drawn 64 x 64 images, not ImageNet. It shows "
             "how the experiment runs; cite figures from real networks."
         )
-    lines.append(f"Files: {folder}/ (transfer.csv, per_image.csv, run.json, PNGs by mode)")
+    lines.append(f"Files: {run.folder.path}/ (transfer.csv, per_image.csv, run.json, PNGs by mode)")
     return "\n".join(lines)
-
-
-def _bound(flags: dict) -> str:
-    if flags["norm"] == "l2":
-        return f"L2 {flags['max_l2']:g}"
-    return f"epsilon {flags['max_epsilon']:g}"
 
 
 def _rates(transfer: pd.DataFrame, targeted: bool) -> pd.DataFrame:
@@ -103,14 +92,14 @@ def _verdicts(transfer: pd.DataFrame, targeted: bool) -> list[str]:
     rate = "target_rate" if targeted else "success_rate"
     black_box = transfer[transfer["setting"] == "black-box"]
     means = black_box.groupby("mode", sort=False)[[rate, "mean_l2"]].mean()
-    if "sign" not in means.index:
+    if REFERENCE not in means.index:
         return []
-    sign = means.loc["sign"]
+    sign = means.loc[REFERENCE]
     return [
         f"Mean over the black-box victims: {mode} {row[rate]:.1f} %, sign {sign[rate]:.1f} % "
         f"({row[rate] - sign[rate]:+.1f} points), with {row['mean_l2'] / sign['mean_l2']:.2f} "
         "times sign's L2 length."
-        for mode, row in means.drop("sign").iterrows()
+        for mode, row in means.drop(REFERENCE).iterrows()
     ]
 
 

@@ -5,8 +5,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from data import Dataset
+from methods import parse_method
+from utils.errors import RunError
+from utils.pipeline.journals import CraftedImage
+from utils.pipeline.run import CLEAN, Run
 from utils.statistics import mcnemar_p, paired_gain, wilson_interval
+from utils.success import REFERENCE, succeeded
 
 # How figures are written: the same bytes from the same images, whatever computed them.
 _DECIMALS = {
@@ -29,25 +33,37 @@ _DECIMALS = {
     "mean_cosine": 6,
 }
 
+_PER_IMAGE = (
+    *("image_id", "true_label", "target_class", "source", "method", "mode", "max_epsilon"),
+    *("victim", "clean_label", "clean_confidence", "adversarial_label", "adversarial_confidence"),
+    *("l2", "linf"),
+    # Whether the true label is among the victim's five likeliest: 1 or 0.
+    *("clean_top5", "adversarial_top5"),
+)
+_TRANSFER = (
+    *("source", "method", "mode", "max_epsilon", "num_iter", "victim", "setting", "images"),
+    *("clean_errors", "misclassified", "success_rate", "success_low", "success_high"),
+    *("clean_correct", "flipped", "flip_rate", "flip_low", "flip_high"),
+    *("target_hits", "target_rate", "mean_abs", "mean_l2", "mean_rms", "max_linf"),
+    *("gain_over_sign", "gain_low", "gain_high", "mcnemar_p"),
+)
 
-def per_image_table(
-    about: dict[str, object], dataset: Dataset, predictions: pd.DataFrame, costs: pd.DataFrame
-) -> pd.DataFrame:
+
+def per_image_table(run: Run, predictions: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     """Returns one row an image x mode x victim.
 
     Args:
-      about: source, method, max_epsilon and num_iter.
-      dataset: for the true labels and target classes, in the CSV's convention.
-      predictions: victim, mode ("clean" among them), image_id, labels (the likeliest first),
-        confidence.
-      costs: mode, image_id, mean_abs, l2, linf, in [0, 255] units.
+      run: for its recipe, and for the true labels and target classes in the CSV's convention.
+      predictions: as `judge` returns.
+      costs: as `measure_costs` returns.
     """
+    record, dataset = run.record, run.dataset
     images = pd.DataFrame({"image_id": dataset.ids, "true_label": dataset.true_labels})
     targets = dataset.target_classes
     images["target_class"] = pd.array(
         [None] * len(dataset) if targets is None else targets, dtype="Int64"
     )
-    is_clean = predictions["mode"] == "clean"
+    is_clean = predictions["mode"] == CLEAN
     clean = predictions[is_clean].drop(columns="mode")
     table = (
         predictions[~is_clean]
@@ -60,9 +76,8 @@ def per_image_table(
         )
         .merge(images, on="image_id", how="left", validate="many_to_one")
         .merge(costs, on=["mode", "image_id"], how="left", validate="many_to_one")
+        .assign(source=record.source, method=record.flags.method, max_epsilon=_epsilon(run))
     )
-    for name in ("source", "method", "max_epsilon"):
-        table[name] = float("nan") if about[name] is None else about[name]
     for kind in ("clean", "adversarial"):
         labels = table[f"labels_{kind}"]
         table[f"{kind}_label"] = [likeliest[0] for likeliest in labels]
@@ -71,83 +86,56 @@ def per_image_table(
             for label, likeliest in zip(table["true_label"], labels, strict=True)
         ]
         table[f"{kind}_confidence"] = table[f"confidence_{kind}"]
-    return table[
-        [
-            "image_id",
-            "true_label",
-            "target_class",
-            "source",
-            "method",
-            "mode",
-            "max_epsilon",
-            "victim",
-            "clean_label",
-            "clean_confidence",
-            "adversarial_label",
-            "adversarial_confidence",
-            "l2",
-            "linf",
-            # Whether the true label is among the victim's five likeliest: 1 or 0.
-            "clean_top5",
-            "adversarial_top5",
-        ]
-    ]
+    return table[list(_PER_IMAGE)]
 
 
-def transfer_table(
-    about: dict[str, object],
-    per_image: pd.DataFrame,
-    costs: pd.DataFrame,
-    sources: tuple[str, ...],
-    side: int,
-) -> pd.DataFrame:
+def transfer_table(run: Run, per_image: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     """Returns one row a mode x victim, in the order in which they stand in `per_image`.
 
     Args:
-      about: source, method, max_epsilon, num_iter and targeted.
+      run: for its recipe.
       per_image: as `per_image_table` returns.
-      costs: mode, image_id, mean_abs, l2, linf.
-      sources: names of the networks attacked: white-box where they are victims.
-      side: of the images, in pixels: rms = l2 / sqrt(3 side^2).
+      costs: as `measure_costs` returns.
     """
-    rows, targeted = [], bool(about["targeted"])
+    record = run.record
+    recipe = {
+        "source": record.source,
+        "method": record.flags.method,
+        "max_epsilon": _epsilon(run),
+        "num_iter": parse_method(record.flags.method).iterations(record.flags.num_iter),
+    }
+    rows, targeted = [], record.flags.targeted
     for (mode, victim), group in per_image.groupby(["mode", "victim"], sort=False):
-        sign = per_image[(per_image["mode"] == "sign") & (per_image["victim"] == victim)]
+        same_victim = per_image["victim"] == victim
+        reference = per_image[(per_image["mode"] == REFERENCE) & same_victim]
+        setting = "white-box" if victim in record.sources else "black-box"
         rows.append(
-            {
-                "source": about["source"],
-                "method": about["method"],
-                "mode": mode,
-                "max_epsilon": about["max_epsilon"],
-                "num_iter": about["num_iter"],
-                "victim": victim,
-                "setting": "white-box" if victim in sources else "black-box",
-            }
+            recipe
+            | {"mode": mode, "victim": victim, "setting": setting}
             | _rates(group, targeted)
-            | _cost(costs[costs["mode"] == mode], side)
-            | (_gain(sign, group, targeted) if mode != "sign" and len(sign) else {})
+            | _cost(costs[costs["mode"] == mode], record.side)
+            | (_gain(reference, group, targeted) if mode != REFERENCE and len(reference) else {})
         )
-    columns = [
-        *("source", "method", "mode", "max_epsilon", "num_iter", "victim", "setting", "images"),
-        *("clean_errors", "misclassified", "success_rate", "success_low", "success_high"),
-        *("clean_correct", "flipped", "flip_rate", "flip_low", "flip_high"),
-        *("target_hits", "target_rate", "mean_abs", "mean_l2", "mean_rms", "max_linf"),
-        *("gain_over_sign", "gain_low", "gain_high", "mcnemar_p"),
-    ]
-    return pd.DataFrame(rows).reindex(columns=columns)
+    return pd.DataFrame(rows).reindex(columns=list(_TRANSFER))
 
 
-def steps_table(records: Iterable[dict], modes: Sequence[str]) -> pd.DataFrame:
+def _epsilon(run: Run) -> float:
+    # Empty in the L2 ball, where no epsilon bounds anything; max_l2 stands in run.json.
+    epsilon = run.record.bound.epsilon
+    return float("nan") if epsilon is None else epsilon
+
+
+def steps_table(records: Iterable[CraftedImage], modes: Sequence[str]) -> pd.DataFrame:
     """Returns the mean cosine between step and gradient, one row a mode x iteration.
 
     Args:
-      records: with the keys mode and cosine (one a step), as `craft` returns.
+      records: as `craft` returns.
       modes: which to report, in this order.
     """
-    cosines: dict[str, list] = {mode: [] for mode in modes}
+    cosines: dict[str, list[list[float]]] = {mode: [] for mode in modes}
     for record in records:
-        if record["mode"] in cosines:
-            cosines[record["mode"]].append(record["cosine"])
+        if record.mode in cosines:
+            cosines[record.mode].append(record.cosine)
     rows = [
         (mode, iteration, mean)
         for mode, of_images in cosines.items()
@@ -175,7 +163,7 @@ def _fixed(value: float, decimals: int) -> str:
 
 def _rates(group: pd.DataFrame, targeted: bool) -> dict[str, object]:
     clean_wrong = (group["clean_label"] != group["true_label"]).to_numpy()
-    wrong = _fooled(group)
+    wrong = _succeeded(group, targeted=False)
     images, correct = len(group), int((~clean_wrong).sum())
     flipped = int((wrong & ~clean_wrong).sum())
     low, high = wilson_interval(wrong.sum(), images)
@@ -193,17 +181,13 @@ def _rates(group: pd.DataFrame, targeted: bool) -> dict[str, object]:
         low, high = wilson_interval(flipped, correct)
         rates |= {"flip_rate": 100 * flipped / correct, "flip_low": low, "flip_high": high}
     if targeted:
-        hits = int(_hit(group).sum())
+        hits = int(_succeeded(group, targeted=True).sum())
         rates |= {"target_hits": hits, "target_rate": 100 * hits / images}
     return rates
 
 
-def _fooled(group: pd.DataFrame) -> np.ndarray:
-    return (group["adversarial_label"] != group["true_label"]).to_numpy(bool)
-
-
-def _hit(group: pd.DataFrame) -> np.ndarray:
-    return (group["adversarial_label"] == group["target_class"]).to_numpy(bool)
+def _succeeded(group: pd.DataFrame, targeted: bool) -> np.ndarray:
+    return succeeded(group, targeted).to_numpy(bool)
 
 
 def _cost(costs: pd.DataFrame, side: int) -> dict[str, object]:
@@ -215,13 +199,11 @@ def _cost(costs: pd.DataFrame, side: int) -> dict[str, object]:
     }
 
 
-def _gain(sign: pd.DataFrame, group: pd.DataFrame, targeted: bool) -> dict[str, object]:
-    """Compares a mode's group with sign's on the same images and victim: by the rate of hitting
-    the target in targeted runs, else by misclassification."""
-    if list(sign["image_id"]) != list(group["image_id"]):
-        raise AssertionError("the two modes were judged on other images")
-    succeeded = _hit if targeted else _fooled
-    first, second = succeeded(sign), succeeded(group)
+def _gain(reference: pd.DataFrame, group: pd.DataFrame, targeted: bool) -> dict[str, object]:
+    """Compares a mode's rows with the reference's, on the same images and victim."""
+    if list(reference["image_id"]) != list(group["image_id"]):
+        raise RunError("Two modes of a run were judged on different images: judge it anew.")
+    first, second = _succeeded(reference, targeted), _succeeded(group, targeted)
     gain, low, high = paired_gain(first, second)
     return {
         "gain_over_sign": gain,

@@ -3,28 +3,28 @@
 It reads the folder and the original images and writes nothing.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 import models
-from data import Dataset, read_image
 from utils.errors import DataError
-from utils.files import sha256_of
-from utils.pipeline.cost import perturbation_cost
+from utils.pipeline.cost import costs_table, read_perturbations
 from utils.pipeline.differences import differences, read_table
-from utils.pipeline.folder import RunFolder
-from utils.pipeline.inputs import load_victim
-from utils.pipeline.judge import CLEAN, make_tables, weights_of
-from utils.pipeline.predictions import Judge
-from utils.pipeline.tables import steps_table, to_csv
+from utils.pipeline.journals import Prediction
+from utils.pipeline.judge import judge, predictions_table
+from utils.pipeline.record import RecordedNetwork
+from utils.pipeline.run import CLEAN, Run
+from utils.pipeline.tables import per_image_table, steps_table, to_csv, transfer_table
 
 # Softmax on another machine may round differently in the fourth decimal.
 _CONFIDENCE_TOLERANCE = 1e-3
-_ROW = ("victim", "mode", "image_id")
+# (victim, mode or "clean", image id).
+Key = tuple[str, str, str]
+_KEY = ["victim", "mode", "image_id"]
 
 
 @dataclass
@@ -42,20 +42,6 @@ class Findings:
     unchecked: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Run:
-    """A run as it lies on the disk: its folder, run.json and the original images."""
-
-    folder: RunFolder
-    record: dict
-    dataset: Dataset
-
-    @property
-    def modes(self) -> tuple[str, ...]:
-        """Its modes, in the tables' order."""
-        return tuple(self.record["modes"])
-
-
 def verify(run: Run, predict: bool = False, checkpoints: Path | None = None) -> Findings:
     """Recomputes what can be recomputed.
 
@@ -67,269 +53,257 @@ def verify(run: Run, predict: bool = False, checkpoints: Path | None = None) -> 
     Returns:
       The findings; the run holds where nothing is wrong.
     """
-    findings = Findings()
-    _check_run_file(run, findings)
-    costs = _check_images(run, findings)
-    _check_steps(run, findings)
-    predictions = _recorded_predictions(run, findings)
+    check = _Verification(run)
+    check.run_file()
+    check.images()
+    check.steps()
+    predictions = check.recorded_predictions()
     if predict:
-        fresh = _fresh_predictions(run, costs, checkpoints, findings)
+        # A fresh prediction stands for the recorded one.
+        fresh = check.fresh_predictions(checkpoints)
         if len(fresh):
-            # A fresh prediction stands for the recorded one.
-            predictions = pd.concat([fresh, predictions]).drop_duplicates(list(_ROW))
+            predictions = pd.concat([fresh, predictions]).drop_duplicates(_KEY)
     else:
-        findings.unchecked.append(
+        check.findings.unchecked.append(
             "the predictions themselves (--predictions does, with checkpoints)"
         )
-    _check_tables(run, costs, predictions, predict, findings)
-    return findings
+    check.tables(predictions, predict)
+    return check.findings
 
 
-def _check_run_file(run: Run, findings: Findings) -> None:
-    record, dataset = run.record, run.dataset
-    if record["status"] != "complete":
-        findings.wrong.append(
-            f"run.json says that the run is {record['status']}: give its command again to end it."
-        )
-    if record["identity"]["content"].get("--input_csv") != dataset.csv_sha256:
-        findings.wrong.append("The CSV is another one than the run's (its SHA-256 differs).")
-    for name, found in (("images", len(dataset)), ("side", dataset.side)):
-        if record[name] != found:
-            findings.wrong.append(f"run.json says {name} {record[name]}; the originals, {found}.")
-    findings.checked.append(f"run.json and the SHA-256 of the CSV against {len(dataset)} originals")
+class _Verification:
+    """The checks of one run, and what they found."""
 
+    def __init__(self, run: Run):
+        self.findings = Findings()
+        self._run, self._record, self._dataset = run, run.record, run.dataset
+        self._crafted = {(each.mode, each.image_id): each for each in run.folder.crafted.read()}
+        # Filled by `images`: what the sound PNGs cost, and the images sound in every mode.
+        self._costs = pd.DataFrame()
+        self._sound: set[str] = set()
 
-def _check_images(run: Run, findings: Findings) -> pd.DataFrame:
-    """Checks every PNG and returns what the sound ones cost, as `measure_costs` does."""
-    records = {(r["mode"], r["image_id"]): r for r in run.folder.crafted.read()}
-    rows = []
-    for index, image_id in enumerate(run.dataset.ids):
-        path = run.dataset.paths[index]
-        original, digest = read_image(path), sha256_of(path)
-        for mode in run.modes:
-            record = records.get((mode, image_id))
-            if record is not None and record["image_sha256"] != digest:
-                findings.wrong.append(
-                    f"{path} is not the image that {mode}/{image_id}.png was made from (its "
-                    "SHA-256 differs)."
-                )
-            try:
-                png = run.folder.png(mode, image_id)
-                adversarial = read_image(png)
-                if record is not None and record["png_sha256"] != sha256_of(png):
-                    findings.wrong.append(f"{png} was changed after the run (its SHA-256 differs).")
-            except DataError as error:
-                findings.wrong.append(str(error))
-                continue
-            if adversarial.shape != original.shape:
-                findings.wrong.append(
-                    f"{png} has a side of {len(adversarial)} pixels, its original one of "
-                    f"{len(original)}."
-                )
-                continue
-            cost = perturbation_cost(original, adversarial)
-            findings.wrong += _beyond_bound(png, cost.linf, cost.l2, run.record["flags"])
-            rows.append((mode, image_id, cost.mean_abs, cost.l2, cost.linf))
-    findings.wrong += _strangers(run)
-    count = len(run.dataset) * len(run.modes)
-    findings.checked.append(f"{count} PNGs: there, their side, within the bound of their originals")
-    expected = {(mode, image_id) for mode in run.modes for image_id in run.dataset.ids}
-    if expected <= records.keys():
-        findings.checked.append("the SHA-256 of every PNG and original as recorded by the run")
-    else:
-        findings.unchecked.append(
-            "the SHA-256 of the PNGs and originals: .progress/crafted.jsonl is gone or incomplete"
-        )
-    return pd.DataFrame(rows, columns=["mode", "image_id", "mean_abs", "l2", "linf"])
-
-
-def _beyond_bound(png: Path, linf: int, l2: float, flags: dict) -> Iterator[str]:
-    name, found = ("max_l2", l2) if flags["norm"] == "l2" else ("max_epsilon", linf)
-    if found > flags[name] * (1 + 1e-9):
-        yield f"{png} is {found:g} from its original, beyond --{name} {flags[name]:g}."
-
-
-def _strangers(run: Run) -> Iterator[str]:
-    """Names images in the folder that are not the run's."""
-    known = {f"{image_id}.png" for image_id in run.dataset.ids}
-    for png in sorted(run.folder.path.glob("*/*.png")):
-        if png.parent.name not in run.modes or png.name not in known:
-            yield f"{png} is not of this run."
-
-
-def _check_steps(run: Run, findings: Findings) -> None:
-    wanted = set(run.dataset.ids)
-    records = {
-        (r["mode"], r["image_id"]): r
-        for r in run.folder.crafted.read()
-        if r["image_id"] in wanted and r["mode"] in run.modes
-    }
-    if len(records) < len(run.dataset) * len(run.modes):
-        findings.unchecked.append("steps.csv: .progress/crafted.jsonl is gone or incomplete")
-        return
-    ordered = [records[mode, image_id] for mode in run.modes for image_id in run.dataset.ids]
-    expected = read_table(to_csv(steps_table(ordered, run.modes)), "steps.csv")
-    _compare("steps.csv", expected, ("mode", "iteration"), {}, run, findings)
-
-
-def _recorded_predictions(run: Run, findings: Findings) -> pd.DataFrame:
-    """Returns the predictions of the run's journal, or of per_image.csv where it is gone."""
-    victims = run.record["victims"]
-    weights = {name: weights_of(victim) for name, victim in victims.items()}
-    found = {
-        tuple(record[name] for name in _ROW): record
-        for record in run.folder.judged.read()
-        if weights.get(record["victim"]) == record["weights"]
-    }
-    keys = list(_keys(run))
-    if any(key not in found for key in keys):
-        findings.unchecked.append(
-            "per_image.csv against the recorded predictions: .progress/judged.jsonl is gone or "
-            "incomplete, so the labels and confidences in it are taken as they are"
-        )
-        found = _predictions_of_csv(run, findings) | found
-    else:
-        findings.checked.append("per_image.csv against the recorded predictions")
-        digests = {(r["mode"], r["image_id"]): r["png_sha256"] for r in run.folder.crafted.read()}
-        for victim, mode, image_id in keys:
-            judged = found[victim, mode, image_id]["png_sha256"]
-            if mode != CLEAN and digests.get((mode, image_id), judged) != judged:
-                findings.wrong.append(
-                    f"{victim} judged other bytes than those of {mode}/{image_id}.png: "
-                    f"`python scripts/judge.py {run.folder.path}` judges anew."
-                )
-    return _predictions_table(found[key] for key in keys if key in found)
-
-
-def _predictions_table(records: Iterable[dict]) -> pd.DataFrame:
-    return pd.DataFrame(records, columns=[*_ROW, "labels", "confidence"])
-
-
-def _keys(run: Run) -> Iterator[tuple[str, str, str]]:
-    """Yields (victim, mode or "clean", image id) in the order in which a run judges."""
-    for victim in run.record["victims"]:
-        for mode in (CLEAN, *run.modes):
-            for image_id in run.dataset.ids:
-                yield victim, mode, image_id
-
-
-def _predictions_of_csv(run: Run, findings: Findings) -> dict[tuple[str, str, str], dict]:
-    """Returns predictions that give per_image.csv's own labels, confidences and top-5 columns."""
-    found: dict[tuple[str, str, str], dict] = {}
-    table = _table_on_disk("per_image.csv", run, findings)
-    for number, row in enumerate(table.to_dict("records"), 1):
-        for kind, mode in ((CLEAN, CLEAN), ("adversarial", row.get("mode"))):
-            key = (row.get("victim"), mode, row.get("image_id"))
-            try:
-                labels = [int(row[f"{kind}_label"])]
-                if row[f"{kind}_top5"] == "1":
-                    labels.append(int(row["true_label"]))
-                confidence = float(row[f"{kind}_confidence"])
-            except (KeyError, ValueError):
-                findings.wrong.append(f"per_image.csv, row {number} holds no {kind} prediction.")
-                continue
-            found.setdefault(
-                key,
-                dict(zip(_ROW, key, strict=True)) | {"labels": labels, "confidence": confidence},
+    def run_file(self) -> None:
+        """Compares run.json with the CSV and the originals."""
+        record, found = self._record, self._dataset
+        if not record.complete:
+            self._wrong(
+                f"run.json says that the run is {record.status}: give its command again to end it."
             )
-    return found
+        if record.identity.content.get("--input_csv") != found.csv_sha256:
+            self._wrong("The CSV is another one than the run's (its SHA-256 differs).")
+        for name, is_so in (("images", len(found)), ("side", found.side)):
+            if (said := getattr(record, name)) != is_so:
+                self._wrong(f"run.json says {name} {said}; the originals, {is_so}.")
+        self.findings.checked.append(
+            f"run.json and the SHA-256 of the CSV against {len(found)} originals"
+        )
 
+    def images(self) -> None:
+        """Checks every PNG: there, its side, its bytes as recorded, within the bound."""
+        run, bound = self._run, self._record.bound
+        originals = dict(zip(self._dataset.ids, self._dataset.paths, strict=True))
+        perturbations = list(read_perturbations(run))
+        for each in perturbations:
+            png, record = run.folder.png(each.mode, each.image_id), self._crafted.get(each.key)
+            if each.problem:
+                self._wrong(each.problem)
+            if record is not None and record.image_sha256 != each.original_sha256:
+                self._wrong(
+                    f"{originals[each.image_id]} is not the image that {each.mode}/{png.name} was "
+                    "made from (its SHA-256 differs)."
+                )
+            if each.cost is None:
+                continue
+            if record is not None and record.png_sha256 != each.png_sha256:
+                self._wrong(f"{png} was changed after the run (its SHA-256 differs).")
+            if not bound.holds(each.cost.linf, each.cost.l2):
+                length = each.cost.l2 if bound.norm == "l2" else each.cost.linf
+                self._wrong(
+                    f"{png} is {length:g} from its original, beyond --{bound.flag} {bound.size:g}."
+                )
+        self._costs = costs_table(perturbations, run.modes)
+        self._sound = set(self._dataset.ids)
+        self._sound -= {each.image_id for each in perturbations if each.cost is None}
+        self.findings.wrong += self._foreign_images()
+        self.findings.checked.append(
+            f"{len(perturbations)} PNGs: there, their side, within the bound of their originals"
+        )
+        if {each.key for each in perturbations} <= self._crafted.keys():
+            self.findings.checked.append(
+                "the SHA-256 of every PNG and original as recorded by the run"
+            )
+        else:
+            self._not_checked("the SHA-256 of the PNGs and originals", "crafted.jsonl")
 
-def _fresh_predictions(
-    run: Run, costs: pd.DataFrame, checkpoints: Path | None, findings: Findings
-) -> pd.DataFrame:
-    flags = run.record["flags"]
-    sound = set(zip(costs["mode"], costs["image_id"], strict=True))
-    rows = []
-    for name, victim in run.record["victims"].items():
-        prefix = Path(victim["checkpoint"])
+    def _foreign_images(self) -> Iterator[str]:
+        known = {f"{image_id}.png" for image_id in self._dataset.ids}
+        for png in sorted(self._run.folder.path.glob("*/*.png")):
+            if png.parent.name not in self._run.modes or png.name not in known:
+                yield f"{png} is not of this run."
+
+    def steps(self) -> None:
+        """Computes steps.csv again from the records of crafting."""
+        keys = [(mode, each) for mode in self._run.modes for each in self._dataset.ids]
+        if not self._crafted.keys() >= set(keys):
+            self._not_checked("steps.csv", "crafted.jsonl")
+            return
+        table = steps_table([self._crafted[key] for key in keys], self._run.modes)
+        self._compare("steps.csv", table, ("mode", "iteration"))
+
+    def recorded_predictions(self) -> pd.DataFrame:
+        """Returns the predictions of the run's journal, or of per_image.csv where it is gone."""
+        found = {
+            (each.victim, each.mode, each.image_id): each
+            for each in self._run.folder.judged.read()
+            if each.victim in self._record.victims
+            and each.weights == self._record.victims[each.victim].weights
+        }
+        keys = self._keys()
+        if any(key not in found for key in keys):
+            self._not_checked(
+                "per_image.csv against the recorded predictions",
+                "judged.jsonl",
+                ", so the labels and confidences in it are taken as they are",
+            )
+            found = self._predictions_of_csv() | found
+        else:
+            self.findings.checked.append("per_image.csv against the recorded predictions")
+            for victim, mode, image_id in keys:
+                judged = found[victim, mode, image_id].png_sha256
+                crafted = self._crafted.get((mode, image_id))
+                if crafted is not None and crafted.png_sha256 != judged:
+                    self._wrong(
+                        f"{victim} judged other bytes than those of {mode}/{image_id}.png: "
+                        f"`python scripts/judge.py {self._run.folder.path}` judges anew."
+                    )
+        return predictions_table(found[key] for key in keys if key in found)
+
+    def _predictions_of_csv(self) -> dict[Key, Prediction]:
+        """Returns what per_image.csv says, as predictions that give its own columns."""
+        found: dict[Key, Prediction] = {}
+        for number, row in enumerate(self._table_on_disk("per_image.csv").to_dict("records"), 1):
+            for kind in (CLEAN, "adversarial"):
+                try:
+                    key = row["victim"], CLEAN if kind == CLEAN else row["mode"], row["image_id"]
+                    labels = [int(row[f"{kind}_label"])]
+                    if row[f"{kind}_top5"] == "1":
+                        labels.append(int(row["true_label"]))
+                    confidence = float(row[f"{kind}_confidence"])
+                except (KeyError, ValueError):
+                    self._wrong(f"per_image.csv, row {number} holds no {kind} prediction.")
+                    continue
+                named = dict(zip(_KEY, key, strict=True))
+                made = Prediction(
+                    **named, weights="", png_sha256="", labels=labels, confidence=confidence
+                )
+                found.setdefault(key, made)
+        return found
+
+    def fresh_predictions(self, checkpoints: Path | None) -> pd.DataFrame:
+        """Has every victim whose checkpoint is the run's classify the sound images again."""
+        dataset = self._dataset.subset(self._sound)
+        victims = {
+            name: network.model_copy(update={"checkpoint": str(prefix)})
+            for name, network in self._record.victims.items()
+            if (prefix := self._same_checkpoint(name, network, checkpoints))
+        }
+        record = self._record.model_copy(update={"victims": victims})
+        sound = replace(self._run, record=record, dataset=dataset)
+        predictions = judge(sound, {}, lambda made: None) if len(dataset) else predictions_table([])
+        self.findings.checked += [
+            f"the predictions of {name}, made again from the PNGs" for name in victims
+        ]
+        return predictions
+
+    def _same_checkpoint(
+        self, name: str, network: RecordedNetwork, checkpoints: Path | None
+    ) -> Path | None:
+        prefix = Path(network.checkpoint)
         if checkpoints is not None:
             prefix = models.find_checkpoint(name, checkpoints) or prefix
         try:
-            same = models.checkpoint_sha256(prefix) == victim["sha256"]
+            same = models.checkpoint_sha256(prefix) == network.sha256
         except OSError:
-            findings.unchecked.append(
+            self.findings.unchecked.append(
                 f"the predictions of {name}: its checkpoint is not at {prefix} (give "
                 "--checkpoint_path)"
             )
-            continue
+            return None
         if not same:
-            findings.wrong.append(
+            self._wrong(
                 f"{prefix} is another checkpoint of {name} than the run's (its SHA-256 differs)."
             )
-            continue
-        judge = Judge.of(load_victim(name, prefix, flags["victim_preprocessing"]))
-        for mode in (CLEAN, *run.modes):
-            ids = [i for i in run.dataset.ids if mode == CLEAN or (mode, i) in sound]
-            paths = [run.folder.png(mode, i) for i in ids] if mode != CLEAN else run.dataset.paths
-            size = flags["batch_size"]
-            for start, records in judge.predict(paths, size, range(0, len(paths), size)):
-                about = {"victim": name, "mode": mode}
-                rows += [
-                    about | {"image_id": ids[i]} | record for i, record in enumerate(records, start)
-                ]
-        findings.checked.append(f"the predictions of {name}, made again from the PNGs")
-        # One victim in memory at a time.
-        del judge
-    return _predictions_table(rows)
+        return prefix if same else None
 
-
-def _check_tables(
-    run: Run, costs: pd.DataFrame, predictions: pd.DataFrame, fresh: bool, findings: Findings
-) -> None:
-    # Only images with everything that a row is made of; why the others lack it is said already.
-    complete = set(run.dataset.ids)
-    for mode in run.modes:
-        complete &= set(costs.loc[costs["mode"] == mode, "image_id"])
-    counts = predictions.groupby("image_id").size()
-    complete &= set(counts[counts == len(list(_keys(run))) / len(run.dataset)].index)
-    predictions = predictions[predictions["image_id"].isin(complete)]
-    place = {key: index for index, key in enumerate(_keys(run))}
-    order = [place[key] for key in predictions[list(_ROW)].itertuples(index=False, name=None)]
-    predictions = predictions.iloc[np.argsort(order)]
-    if not complete:
-        findings.wrong.append(
-            "per_image.csv and transfer.csv can't be computed from what is there."
+    def tables(self, predictions: pd.DataFrame, fresh: bool) -> None:
+        """Computes per_image.csv and transfer.csv again, of the images that have everything."""
+        keys = self._keys()
+        counts = predictions.groupby("image_id").size()
+        complete = self._sound & set(counts[counts == len(keys) / len(self._dataset)].index)
+        if not complete:
+            self._wrong("per_image.csv and transfer.csv can't be computed from what is there.")
+            return
+        predictions = predictions[predictions["image_id"].isin(complete)]
+        place = {key: index for index, key in enumerate(keys)}
+        order = [place[key] for key in predictions[_KEY].itertuples(index=False, name=None)]
+        per_image = per_image_table(self._run, predictions.iloc[np.argsort(order)], self._costs)
+        tolerance = dict.fromkeys(
+            ("clean_confidence", "adversarial_confidence"), _CONFIDENCE_TOLERANCE if fresh else 0.0
         )
-        return
-    per_image, transfer = make_tables(run.record, run.dataset, predictions, costs)
-    expected = read_table(to_csv(per_image), "per_image.csv")
-    tolerance = dict.fromkeys(("clean_confidence", "adversarial_confidence"), _CONFIDENCE_TOLERANCE)
-    unsound = set(run.dataset.ids) - complete
-    key = ("image_id", "mode", "victim")
-    _compare("per_image.csv", expected, key, tolerance if fresh else {}, run, findings, unsound)
-    if len(complete) < len(run.dataset):
-        findings.unchecked.append("transfer.csv: it needs all images, and some are not sound")
-        return
-    expected = read_table(to_csv(transfer), "transfer.csv")
-    _compare("transfer.csv", expected, ("mode", "victim"), {}, run, findings)
+        unsound = set(self._dataset.ids) - complete
+        self._compare(
+            "per_image.csv", per_image, ("image_id", "mode", "victim"), tolerance, unsound
+        )
+        if unsound:
+            self.findings.unchecked.append(
+                "transfer.csv: it needs all images, and some are not sound"
+            )
+            return
+        transfer = transfer_table(self._run, per_image, self._costs)
+        self._compare("transfer.csv", transfer, ("mode", "victim"))
 
+    def _keys(self) -> list[Key]:
+        """Returns what a run judges, in its order."""
+        return [
+            (victim, mode, image_id)
+            for victim in self._record.victims
+            for mode in (CLEAN, *self._run.modes)
+            for image_id in self._dataset.ids
+        ]
 
-def _compare(
-    name: str,
-    expected: pd.DataFrame,
-    key: tuple[str, ...],
-    tolerance: dict[str, float],
-    run: Run,
-    findings: Findings,
-    unsound: Collection[str] = (),
-) -> None:
-    """Compares a table on the disk with what it should be, cell by cell, but for unsound images."""
-    actual = _table_on_disk(name, run, findings)
-    if actual.empty:
-        return
-    if unsound and "image_id" in actual:
-        actual = actual[~actual["image_id"].isin(unsound)]
-    findings.wrong += [f"{name}: {each}" for each in differences(expected, actual, key, tolerance)]
-    findings.checked.append(f"{name}, {len(expected)} rows, computed again")
+    def _compare(
+        self,
+        name: str,
+        table: pd.DataFrame,
+        key: tuple[str, ...],
+        tolerance: dict[str, float] | None = None,
+        unsound: Collection[str] = (),
+    ) -> None:
+        """Compares a table on the disk with what it should be, but for unsound images."""
+        expected = read_table(to_csv(table), name)
+        actual = self._table_on_disk(name)
+        if actual.empty:
+            return
+        if unsound and "image_id" in actual:
+            actual = actual[~actual["image_id"].isin(unsound)]
+        for difference in differences(expected, actual, key, tolerance or {}):
+            self._wrong(f"{name}: {difference}")
+        self.findings.checked.append(f"{name}, {len(expected)} rows, computed again")
 
+    def _table_on_disk(self, name: str) -> pd.DataFrame:
+        path = self._run.folder.path / name
+        try:
+            return read_table(path.read_bytes(), name)
+        except (OSError, DataError) as error:
+            sentence = f"{path} can't be read: {getattr(error, 'strerror', None) or error}."
+            if sentence not in self.findings.wrong:
+                self._wrong(sentence)
+            return pd.DataFrame()
 
-def _table_on_disk(name: str, run: Run, findings: Findings) -> pd.DataFrame:
-    path = run.folder.path / name
-    try:
-        return read_table(path.read_bytes(), name)
-    except (OSError, DataError) as error:
-        sentence = f"{path} can't be read: {getattr(error, 'strerror', None) or error}."
-        if sentence not in findings.wrong:
-            findings.wrong.append(sentence)
-        return pd.DataFrame()
+    def _wrong(self, sentence: str) -> None:
+        self.findings.wrong.append(sentence)
+
+    def _not_checked(self, what: str, journal: str, consequence: str = "") -> None:
+        self.findings.unchecked.append(
+            f"{what}: .progress/{journal} is gone or incomplete{consequence}"
+        )

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from records import record_of
 
 from data import read_dataset, read_image, write_image
 from methods import AttackSettings
@@ -14,6 +15,7 @@ from utils.interruption import Interruption
 from utils.pipeline.config import RunConfig
 from utils.pipeline.craft import craft
 from utils.pipeline.folder import open_run_folder
+from utils.pipeline.run import Run
 
 SIDE, COUNT = 6, 5
 DEVICES = ("/CPU:0",)
@@ -57,7 +59,8 @@ def make(config, dataset, folder, source=None):
         loaded.append(True)
         return source or classifier()
 
-    return craft(config, dataset, DEVICES, load, folder, Interruption()), bool(loaded)
+    run = Run(record_of(config), dataset, folder)
+    return craft(run, DEVICES, load), bool(loaded)
 
 
 def losses(dataset, folder, mode, labels):
@@ -71,10 +74,9 @@ def test_every_image_gets_a_png_and_a_record(dataset, folder):
     records, loaded = make(settings(), dataset, folder)
     assert loaded
     assert list(records) == [(mode, i) for mode in ("affine", "sign") for i in dataset.ids]
-    assert folder.crafted.read() and records["sign", "i4"].keys() == {
-        *("mode", "beside", "image_id", "image_sha256", "png_sha256", "cosine", "zero_share")
-    }
-    assert len(records["sign", "i0"]["cosine"]) == 2
+    assert {(each.mode, each.image_id): each for each in folder.crafted.read()} == records
+    assert records["sign", "i4"].group == ["sign", "affine"]
+    assert len(records["sign", "i0"].cosine) == 2
     for (mode, image_id), path in zip(records, dataset.paths * 2, strict=True):
         difference = read_image(folder.png(mode, image_id)).astype(int) - read_image(path)
         assert 0 < np.abs(difference).max() <= 16
@@ -123,7 +125,7 @@ def test_a_lost_png_is_made_beside_what_it_was_made_with_and_a_new_mode_by_itsel
     make(settings(mode=("affine", "test")), dataset, folder, source)
     # Batches of 2, 2 iterations: all modes' first gradient, then the three modes' second.
     assert seen == 3 * [2, 6]
-    assert all(r["beside"] == ["sign", "affine", "test"] for r in folder.crafted.read())
+    assert all(r.group == ["sign", "affine", "test"] for r in folder.crafted.read())
     seen.clear()
     folder.png("affine", "i4").unlink()
     make(settings(mode=("raw", "affine", "test")), dataset, folder, source)
@@ -133,17 +135,19 @@ def test_a_lost_png_is_made_beside_what_it_was_made_with_and_a_new_mode_by_itsel
 
 def test_records_that_are_forged_or_foreign_are_not_believed(dataset, folder):
     make(settings(), dataset, folder)
-    record = folder.crafted.read()[0]
-    folder.crafted.append(
-        [
-            record | {"mode": "../../x"},
-            record | {"image_id": "../i0"},
-            {"mode": "sign"},
-            record | {"beside": [["sign"]]},
-        ]
-    )
+    journal = folder.path / ".progress" / "crafted.jsonl"
+    record = folder.crafted.read()[0].model_dump()
+    forged = [
+        record | {"mode": "../../x"},
+        record | {"image_id": "../i0"},
+        {"mode": "sign"},
+        record | {"group": [["sign"]]},
+        record | {"group": ["x"]},
+        record | {"cosine": "x"},
+    ]
+    journal.write_text(journal.read_text() + "\n".join(map(json.dumps, forged)) + "\n")
     assert not make(settings(), dataset, folder)[1]
-    (folder.path / ".progress" / "crafted.jsonl").unlink()
+    journal.unlink()
     assert make(settings(), dataset, folder)[1]
 
 
@@ -189,8 +193,15 @@ def test_an_interruption_keeps_what_is_crafted(dataset, folder):
             raise Interrupted("Stopped.", 130)
 
     with pytest.raises(Interrupted):
-        craft(settings(), dataset, DEVICES, classifier, folder, AtOnce())
+        craft(Run(record_of(settings()), dataset, folder, AtOnce()), DEVICES, classifier)
     records = folder.crafted.read()
-    assert {record["image_id"] for record in records} == {"i0", "i1"}
+    assert {record.image_id for record in records} == {"i0", "i1"}
     assert len(list(folder.path.glob("*/*.png"))) == len(records) == 4
-    assert json.dumps(records)
+
+
+def test_records_of_an_older_folder_count(dataset, folder):
+    make(settings(), dataset, folder)
+    journal = folder.path / ".progress" / "crafted.jsonl"
+    journal.write_text(journal.read_text().replace('"group"', '"beside"'))
+    assert '"beside"' in journal.read_text() and '"group"' not in journal.read_text()
+    assert not make(settings(), dataset, folder)[1]

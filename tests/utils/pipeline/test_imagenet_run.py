@@ -9,7 +9,7 @@ from PIL import Image
 
 from scripts import judge
 from utils.pipeline.config import RunConfig
-from utils.pipeline.run import run
+from utils.pipeline.execute import execute
 
 SOURCE = "mobilenet_v2_1.0_224"
 
@@ -17,7 +17,7 @@ SOURCE = "mobilenet_v2_1.0_224"
 @pytest.fixture(scope="module")
 def folder(shared, tmp_path_factory):
     imagenet = shared / "imagenet"
-    return run(
+    return execute(
         RunConfig.of_flags(
             {
                 "source": [SOURCE],

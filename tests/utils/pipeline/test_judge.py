@@ -64,14 +64,14 @@ def test_a_judge_gives_labels_in_the_csvs_convention(tmp_path):
     batches = list(found.predict(paths, 2, [0, 2]))
     assert [(start, len(records)) for start, records in batches] == [(0, 2), (2, 1)]
     white, black = batches[0][1]
-    assert white["labels"] == [7, 6, 5, 4, 3] and black["labels"] == [1, 2, 3, 4, 5]
+    assert white.labels == [7, 6, 5, 4, 3] and black.labels == [1, 2, 3, 4, 5]
     expected = np.exp(6) / np.exp(np.arange(7)).sum()
-    assert white["confidence"] == black["confidence"] == round(float(expected), 4)
+    assert white.confidence == black.confidence == round(float(expected), 4)
     assert found.count_wrong(paths, [7, 1, 6], batch_size=2) == 1
 
 
 def test_records_without_their_keys_are_skipped(tmp_path):
     folder = RunFolder(tmp_path)
     (tmp_path / ".progress").mkdir()
-    folder.judged.append([{"victim": "x"}])
+    (tmp_path / ".progress" / "judged.jsonl").write_text('{"victim": "x"}\n')
     assert folder.judged.read() == []

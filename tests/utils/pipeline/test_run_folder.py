@@ -1,12 +1,11 @@
-import json
-
 import pytest
+from records import record_of
 
-from utils.errors import DataError, RunError, UsageError
+from utils.errors import RunError, UsageError
 from utils.pipeline.folder import open_run_folder
+from utils.pipeline.record import Identity
 
-RUN = dict.fromkeys(("status", "zoo", "modes", "sources", "victims", "images", "side", "flags"), 0)
-IDENTITY = {"flags": {"seed": 0, "limit": None}, "content": {"--input_csv": "abc"}}
+IDENTITY = Identity(flags={"seed": 0, "limit": None}, content={"--input_csv": "abc"})
 
 
 def open_and_close(path, output_dir):
@@ -20,46 +19,29 @@ def folder(tmp_path):
         yield found
 
 
-def test_run_json_round_trip(folder):
-    assert folder.read_run() is None
-    folder.write_run(RUN | {"identity": IDENTITY})
-    assert folder.read_run() == RUN | {"identity": IDENTITY}
-    folder.check_same(IDENTITY)
-
-
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", "1", "[" * 100_000, '{"status": 1}'])
-def test_a_strange_run_json_gets_its_sentence(folder, content):
-    (folder.path / "run.json").write_text(content)
-    with pytest.raises(DataError, match="no file of ours"):
-        folder.read_run()
-
-
-def test_what_differs_is_named(folder):
-    folder.write_run(RUN | {"identity": IDENTITY})
-    other = IDENTITY | {"flags": {"seed": 1, "limit": None}}
-    with pytest.raises(UsageError, match="--seed is 1, but .* holds a run with 0: .*--overwrite"):
-        folder.check_same(other)
-    with pytest.raises(UsageError, match="--limit is 5, but .* holds a run with None"):
-        folder.check_same(IDENTITY | {"flags": {"seed": 0, "limit": 5}})
-    other = IDENTITY | {"content": {"--input_csv": "abd"}}
-    with pytest.raises(UsageError, match="content of --input_csv is another"):
-        folder.check_same(other)
-
-
 def test_images_without_a_run_json_are_not_mixed_with(folder):
-    folder.check_same(IDENTITY)
+    assert folder.read_earlier(IDENTITY) is None
     (folder.path / "sign").mkdir()
     with pytest.raises(UsageError, match="holds images without a run.json"):
-        folder.check_same(IDENTITY)
+        folder.read_earlier(IDENTITY)
+
+
+def test_a_run_is_continued_by_its_like_alone(folder):
+    record = record_of(identity=IDENTITY)
+    record.write(folder.path)
+    assert folder.read_earlier(IDENTITY) == record
+    other = Identity(flags={"seed": 1}, content=IDENTITY.content)
+    with pytest.raises(UsageError, match="--seed is 1, but"):
+        folder.read_earlier(other)
 
 
 def test_clear_removes_what_a_run_leaves_and_nothing_else(folder):
-    folder.write_run(RUN)
+    record_of().write(folder.path)
     (folder.path / "transfer.csv").write_text("x")
     (folder.path / "notes.txt").write_text("mine")
     folder.png("sign", "a").parent.mkdir()
     folder.png("sign", "a").write_bytes(b"x")
-    folder.crafted.append([{"a": 1}])
+    folder.crafted.append([])
     folder.clear()
     left = sorted(str(p.relative_to(folder.path)) for p in folder.path.rglob("*"))
     assert left == [".progress", ".progress/lock", "notes.txt"]
@@ -110,8 +92,3 @@ def test_a_file_in_the_folders_place(tmp_path):
     (tmp_path / "zoo").write_text("x")
     with pytest.raises(RunError, match="can't be written.*--output_dir"):
         open_and_close(tmp_path / "zoo" / "run", tmp_path)
-
-
-def test_run_json_is_plain_json(folder):
-    folder.write_run(RUN)
-    assert json.loads((folder.path / "run.json").read_text()) == RUN

@@ -5,8 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from records import record_of
 
 from data import Dataset
+from methods import AttackSettings
+from utils.pipeline.config import RunConfig
+from utils.pipeline.folder import RunFolder
+from utils.pipeline.journals import CraftedImage
+from utils.pipeline.run import Run
 from utils.pipeline.tables import per_image_table, steps_table, to_csv, transfer_table
 from utils.statistics import mcnemar_p, paired_gain, wilson_interval
 
@@ -51,19 +57,15 @@ def costs():
     return pd.DataFrame(rows, columns=["mode", "image_id", "mean_abs", "l2", "linf"])
 
 
-def about(targeted=False):
-    return {
-        "source": "net",
-        "method": "if",
-        "max_epsilon": 4.0,
-        "num_iter": 10,
-        "targeted": targeted,
-    }
+def run(targeted=False, targets=TARGETS):
+    config = RunConfig(attack=AttackSettings(max_epsilon=4.0, targeted=targeted))
+    record = record_of(config, sources=("net",))
+    return Run(record, dataset(targets), RunFolder(Path("none")))
 
 
 def tables(targeted=False, victims=("net", "other")):
-    per_image = per_image_table(about(), dataset(), predictions(victims), costs())
-    return per_image, transfer_table(about(targeted), per_image, costs(), ("net",), 10)
+    per_image = per_image_table(run(), predictions(victims), costs())
+    return per_image, transfer_table(run(targeted), per_image, costs())
 
 
 def test_per_image_has_one_row_an_image_mode_and_victim():
@@ -125,8 +127,8 @@ def test_targeted_runs_are_compared_by_hits():
 def test_without_sign_there_is_no_gain():
     all_predictions = predictions()
     without = all_predictions[all_predictions["mode"] != "sign"]
-    per_image = per_image_table(about(), dataset(None), without, costs())
-    transfer = transfer_table(about(), per_image, costs(), ("net",), 10)
+    per_image = per_image_table(run(targets=None), without, costs())
+    transfer = transfer_table(run(), per_image, costs())
     assert transfer["mode"].tolist() == ["affine"]
     assert transfer["gain_over_sign"].isna().all()
     assert per_image["target_class"].isna().all()
@@ -153,11 +155,10 @@ def test_csv_is_the_contracts_and_always_the_same_bytes():
 
 
 def test_steps_are_means_over_the_images():
+    cosines = [("affine", [1.0, 0.5]), ("sign", [0.2, 0.0]), ("affine", [0.5, 0.0])]
     records = [
-        {"mode": "affine", "cosine": [1.0, 0.5]},
-        {"mode": "sign", "cosine": [0.2, 0.0]},
-        {"mode": "affine", "cosine": [0.5, 0.0]},
-        {"mode": "raw", "cosine": [0.9, 0.9]},
+        CraftedImage.model_construct(mode=mode, cosine=cosine)
+        for mode, cosine in [*cosines, ("raw", [0.9, 0.9])]
     ]
     table = steps_table(records, ["sign", "affine"])
     assert table.to_numpy().tolist() == [

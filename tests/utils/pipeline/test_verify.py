@@ -231,4 +231,4 @@ def test_usage(tmp_path, check):
         verify.main([])
     assert caught.value.code == 2
     (tmp_path / "run.json").write_text("{}")
-    assert "is no file of ours" in check(tmp_path, code=1)
+    assert "is no run.json of attack.py" in check(tmp_path, code=1)

@@ -1,0 +1,146 @@
+"""One run from configuration to tables."""
+
+import platform
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+import models
+from data import Dataset
+from methods import parse_method
+from utils.files import write_atomically
+from utils.interruption import Interruption
+from utils.pipeline.config import RunConfig
+from utils.pipeline.craft import craft, finished_images
+from utils.pipeline.devices import find_devices
+from utils.pipeline.folder import RunFolder, open_run_folder
+from utils.pipeline.inputs import load_dataset, load_source
+from utils.pipeline.judge import judge_run
+from utils.pipeline.participants import Networks, choose_networks
+from utils.pipeline.record import Identity, RecordedFlags, RecordedNetwork, RunRecord
+from utils.pipeline.run import Run
+from utils.pipeline.summary import summarise
+from utils.pipeline.tables import steps_table, to_csv
+from utils.success import REFERENCE
+
+_PACKAGES = ("tensorflow", "tf-slim", "numpy", "pillow", "pandas", "scipy")
+
+
+def execute(config: RunConfig) -> Path:
+    """Crafts, judges, writes the tables, prints the summary and returns the run's folder.
+
+    Raises:
+      BenchError: what ended it.
+    """
+    devices = find_devices(config.devices)
+    networks = choose_networks(config)
+    print(f"Zoo: {networks.zoo} ({networks.reason}).", flush=True)
+    dataset = load_dataset(config, networks)
+    path = config.folder(networks.zoo, tuple(networks.sources))
+    with Interruption() as interruption, open_run_folder(path, Path(config.output_dir)) as folder:
+        if config.overwrite:
+            folder.clear()
+        record = _begin(config, networks, dataset, devices, folder)
+        record.write(path)
+        run = Run(record, dataset, folder, interruption)
+        with _timed(record, "craft"):
+            crafted = craft(run, devices, lambda: load_source(config, networks.sources))
+        steps = steps_table(crafted.values(), run.modes)
+        write_atomically(path / "steps.csv", to_csv(steps))
+        record.mean_cosine = steps.groupby("mode", sort=False)["mean_cosine"].mean().to_dict()
+        with _timed(record, "judge"):
+            judged = judge_run(run)
+        record.status = "complete"
+        record.write(path)
+    print(summarise(run, judged))
+    return path
+
+
+def identity_of(config: RunConfig, networks: Networks, csv_sha256: str) -> Identity:
+    """Returns what a folder's results must agree in: the recipe's flags and the files' SHA-256."""
+    checkpoints = {
+        f"the checkpoint of {name}": models.checkpoint_sha256(prefix)
+        for name, prefix in networks.sources.items()
+    }
+    return Identity(
+        flags=config.recipe() | {"source": list(networks.sources), "zoo": networks.zoo},
+        content={"--input_csv": csv_sha256} | checkpoints,
+    )
+
+
+def _begin(
+    config: RunConfig,
+    networks: Networks,
+    dataset: Dataset,
+    devices: list[str],
+    folder: RunFolder,
+) -> RunRecord:
+    """Returns the record of this run, joined with what an earlier one left in the folder.
+
+    Raises:
+      UsageError: the earlier run is another one.
+    """
+    identity = identity_of(config, networks, dataset.csv_sha256)
+    earlier = folder.read_earlier(identity)
+    networks_used = {
+        name: RecordedNetwork(
+            checkpoint=_place(prefix),
+            sha256=models.checkpoint_sha256(prefix),
+            published_accuracy=getattr(models.get_network(name), "clean_accuracy", None),
+        )
+        for name, prefix in (networks.sources | networks.victims).items()
+    }
+    flags = config.all_flags() | identity.flags
+    flags |= {"input_csv": str(networks.input_csv), "input_dir": str(networks.input_dir)}
+    victims = {name: networks_used[name] for name in networks.victims}
+    return RunRecord(
+        status="unfinished",
+        zoo=networks.zoo,
+        identity=identity,
+        flags=RecordedFlags(**flags),
+        modes=_all_modes(config, dataset, folder, earlier),
+        sources={name: networks_used[name] for name in networks.sources},
+        victims=(earlier.victims if earlier else {}) | victims,
+        images=len(dataset),
+        side=dataset.side,
+        method_title=parse_method(config.method).title(),
+        skipped_images=dataset.skipped,
+        commands=(earlier.commands if earlier else []) + [shlex.join(sys.argv)],
+        started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        versions={name: version(name) for name in _PACKAGES}
+        | {"python": platform.python_version()},
+        device=devices,
+    )
+
+
+def _place(prefix: Path) -> str:
+    # A network that Keras fetches has no place of its own.
+    return str(prefix if prefix == models.FETCHED_BY_KERAS else prefix.resolve())
+
+
+def _all_modes(
+    config: RunConfig, dataset: Dataset, folder: RunFolder, earlier: RunRecord | None
+) -> list[str]:
+    """Returns this run's modes after those of earlier runs whose images are all there."""
+    finished = finished_images(folder, dataset) if earlier else {}
+    kept = [
+        mode
+        for mode in (earlier.modes if earlier else ())
+        if mode not in config.modes
+        and all((mode, image_id) in finished for image_id in dataset.ids)
+    ]
+    modes = [*config.modes, *kept]
+    # The reference stands first in every table.
+    return sorted(modes, key=lambda mode: (mode != REFERENCE, modes.index(mode)))
+
+
+@contextmanager
+def _timed(record: RunRecord, stage: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    record.seconds[stage] = round(time.monotonic() - started, 2)
