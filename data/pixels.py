@@ -2,18 +2,15 @@
 
 import numpy as np
 
+from utils.bound import Bound
+
 
 def from_uint8(pixels: np.ndarray) -> np.ndarray:
     """Maps uint8 [..., 3] to float32 in [-1, 1]: x / 255 * 2 - 1."""
     return pixels.astype(np.float32) / np.float32(255) * np.float32(2) - np.float32(1)
 
 
-def to_uint8(
-    images: np.ndarray,
-    originals: np.ndarray,
-    max_epsilon: float | None = None,
-    max_l2: float | None = None,
-) -> np.ndarray:
+def to_uint8(images: np.ndarray, originals: np.ndarray, bound: Bound) -> np.ndarray:
     """Rounds adversarial images to bytes without leaving the bound.
 
     Rounding to the nearest integer keeps a whole-numbered epsilon by itself; with a bound such as
@@ -24,8 +21,7 @@ def to_uint8(
     Args:
       images: float32 [N, H, W, 3] in [-1, 1].
       originals: uint8 [N, H, W, 3], the clean images.
-      max_epsilon: the L-infinity bound in [0, 255] units; None for an attack without one.
-      max_l2: the bound on each image's L2 norm in [0, 255] units; None for an attack without one.
+      bound: on each image's perturbation.
 
     Returns:
       uint8 [N, H, W, 3].
@@ -38,17 +34,12 @@ def to_uint8(
     levels = np.rint(exact)
     assert levels.min() >= 0 and levels.max() <= 255, "an adversarial image leaves [-1, 1]"
     clean = originals.astype(np.float64)
-    if max_epsilon is not None:
-        assert np.abs(levels - clean).max() < max_epsilon + 0.51, "an image leaves the epsilon box"
-        whole = np.floor(max_epsilon)
-        levels = np.clip(levels, clean - whole, clean + whole)
-    if max_l2 is not None:
-        levels = clean + np.stack(
-            [
-                _shortened(rounded, perturbation, max_l2)
-                for rounded, perturbation in zip(levels - clean, exact - clean, strict=True)
-            ]
-        )
+    if bound.norm == "linf":
+        assert np.abs(levels - clean).max() < bound.size + 0.51, "an image leaves the epsilon box"
+        whole = np.floor(bound.size)
+        return np.clip(levels, clean - whole, clean + whole).astype(np.uint8)
+    pairs = zip(levels - clean, exact - clean, strict=True)
+    levels = clean + np.stack([_shortened(*pair, bound.size) for pair in pairs])
     return levels.astype(np.uint8)
 
 

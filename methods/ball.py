@@ -164,12 +164,10 @@ def make_ball(clean: tf.Tensor, settings: AttackSettings, num_iter: int, factor:
 
     Args:
       clean: float32 [N, S, S, 3] in [-1, 1].
-      settings: `norm`, `max_epsilon` and `max_l2` count.
+      settings: `bound` counts.
       num_iter: iterations of the method; alpha = eps / num_iter.
       factor: what the method multiplies alpha with (1, or Patch-wise's amplification).
     """
-    if settings.norm == "l2":
-        epsilon, kind = settings.max_l2 / 127.5, L2Ball
-    else:
-        epsilon, kind = settings.max_epsilon / 127.5, LinfBall
+    epsilon = settings.bound.in_images
+    kind = L2Ball if settings.bound.norm == "l2" else LinfBall
     return kind(clean, epsilon, factor * epsilon / num_iter)

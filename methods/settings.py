@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+from utils.bound import Bound
 from utils.errors import MethodError
 
 # Entries of a 299 x 299 RGB image, the size for which FGNM_K's K is given.
@@ -78,6 +79,11 @@ class AttackSettings:
             raise MethodError("--norm l2 needs --max_l2, the L2 bound per image in [0, 255] units.")
         if self.max_l2 is not None:
             self._check("max_l2", 0 < self.max_l2 < math.inf, "a finite number > 0")
+
+    @property
+    def bound(self) -> Bound:
+        """How far an adversarial image may be from its original."""
+        return Bound.of_flags(vars(self))
 
     def _is_whole(self, name: str) -> bool:
         value = getattr(self, name)

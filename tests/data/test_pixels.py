@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from data import from_uint8, to_uint8
+from utils.bound import Bound
 
 SHAPE = (2, 5, 5, 3)
 ORIGINALS = arrays(np.uint8, SHAPE)
@@ -18,7 +19,7 @@ def test_every_byte_survives_the_round_trip():
     images = from_uint8(pixels)
     assert images.dtype == np.float32
     assert images.min() == -1 and images.max() == 1
-    assert np.array_equal(to_uint8(images, pixels, 1.0), pixels)
+    assert np.array_equal(to_uint8(images, pixels, Bound("linf", 1.0)), pixels)
 
 
 @given(
@@ -30,7 +31,7 @@ def test_every_byte_survives_the_round_trip():
 def test_bytes_stay_within_epsilon(originals, perturbation, epsilon):
     clean = from_uint8(originals)
     images = np.clip(clean + perturbation * np.float32(2 * epsilon / 255), -1, 1)
-    pixels = to_uint8(images, originals, epsilon)
+    pixels = to_uint8(images, originals, Bound("linf", epsilon))
     assert pixels.dtype == np.uint8
     assert np.abs(pixels.astype(int) - originals.astype(int)).max() <= epsilon
     # No more than rounding is lost: half a level, or up to the whole level inside the bound.
@@ -42,23 +43,23 @@ def test_bytes_stay_within_epsilon(originals, perturbation, epsilon):
 def test_full_steps_use_the_whole_bound(epsilon):
     originals = np.full(SHAPE, 100, np.uint8)
     images = from_uint8(originals) + np.float32(2 * epsilon / 255)
-    assert (to_uint8(images, originals, epsilon) == 100 + int(epsilon)).all()
+    assert (to_uint8(images, originals, Bound("linf", epsilon)) == 100 + int(epsilon)).all()
 
 
 @given(
     originals=ORIGINALS,
     direction=arrays(np.float32, SHAPE, elements=st.floats(-1, 1, width=32)),
-    bound=st.floats(0.5, 400),
+    size=st.floats(0.5, 400),
 )
 @settings(max_examples=200, deadline=None)
-def test_bytes_stay_in_the_l2_ball(originals, direction, bound):
+def test_bytes_stay_in_the_l2_ball(originals, direction, size):
     lengths = np.sqrt((direction.astype(np.float64) ** 2).sum((1, 2, 3), keepdims=True))
-    perturbation = direction / np.maximum(lengths, 1e-12) * bound
+    perturbation = direction / np.maximum(lengths, 1e-12) * size
     clean = originals.astype(np.float64)
     images = ((clean + perturbation) / 127.5 - 1).clip(-1, 1).astype(np.float32)
-    pixels = to_uint8(images, originals, max_l2=bound)
+    pixels = to_uint8(images, originals, Bound("l2", size))
     difference = pixels.astype(np.float64) - clean
-    assert np.sqrt((difference**2).sum((1, 2, 3))).max() <= bound * (1 + 1e-9)
+    assert np.sqrt((difference**2).sum((1, 2, 3))).max() <= size * (1 + 1e-9)
     assert np.abs(pixels - (images.astype(np.float64) + 1) * 127.5).max() <= 1 + 1e-4
 
 
@@ -66,8 +67,8 @@ def test_rounding_alone_would_leave_the_l2_ball():
     # 75 entries of 0.6 levels: length 5.2; rounded to 1 each, 8.7.
     originals = np.full((1, 5, 5, 3), 100, np.uint8)
     images = ((originals + 0.6) / 127.5 - 1).astype(np.float32)
-    bound = 0.6 * np.sqrt(75)
-    difference = to_uint8(images, originals, max_l2=bound).astype(int) - 100
+    bound = Bound("l2", 0.6 * np.sqrt(75))
+    difference = to_uint8(images, originals, bound).astype(int) - 100
     assert (difference**2).sum() == 27  # as many whole levels as fit: 27 <= 0.36 * 75
 
 
@@ -77,15 +78,15 @@ def test_a_broken_image_is_never_written(value):
     images = from_uint8(originals)
     images[0, 0, 0, 0] = value
     with pytest.raises(AssertionError):
-        to_uint8(images, originals, 16)
+        to_uint8(images, originals, Bound("linf", 16))
     with pytest.raises(AssertionError):
-        to_uint8(images, originals, max_l2=10)
+        to_uint8(images, originals, Bound("l2", 10))
 
 
 def test_a_bug_in_the_attack_is_not_hidden_by_clipping():
     originals = np.full(SHAPE, 100, np.uint8)
     images = from_uint8(originals) + np.float32(2 * 17 / 255)
     with pytest.raises(AssertionError, match="epsilon box"):
-        to_uint8(images, originals, 16)
+        to_uint8(images, originals, Bound("linf", 16))
     with pytest.raises(AssertionError, match="L2 ball"):
-        to_uint8(images, originals, max_l2=100)
+        to_uint8(images, originals, Bound("l2", 100))

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from methods import AttackSettings
+from utils.bound import Bound
 from utils.errors import MethodError
 
 
@@ -50,3 +51,8 @@ def test_the_l2_ball_needs_a_radius():
 
 def test_the_ends_of_the_ranges_are_in():
     AttackSettings(max_epsilon=255, num_iter=1, k=268202, prob=1, momentum=0, aux_weight=0)
+
+
+def test_the_bound_is_the_one_of_the_norm():
+    assert AttackSettings(max_epsilon=2.5, max_l2=100.0).bound == Bound("linf", 2.5)
+    assert AttackSettings(norm="l2", max_l2=100.0).bound == Bound("l2", 100.0)

@@ -49,7 +49,7 @@ def test_written_bytes_are_within_the_bound(originals, gradient, mode, method, b
     images = np.asarray(crafted.images)
     assert np.isfinite(images).all() and np.abs(images).max() <= 1
     limits = BOUNDS[bound]
-    pixels = to_uint8(images, originals, limits.get("max_epsilon"), limits.get("max_l2"))
+    pixels = to_uint8(images, originals, AttackSettings(**limits).bound)
     difference = pixels.astype(int) - originals.astype(int)
     if "max_l2" in limits:
         assert np.sqrt((difference**2).sum((1, 2, 3))).max() <= limits["max_l2"] * (1 + 1e-9)

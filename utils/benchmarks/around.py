@@ -12,6 +12,7 @@ from data import Dataset, batches, from_uint8, read_dataset, to_uint8, write_ima
 from methods import Attack, image_key, parse_method
 from models import Classifier
 from utils.benchmarks.clock import Timed, interleave
+from utils.bound import Bound
 from utils.files import write_atomically
 from utils.interruption import Interruption
 from utils.pipeline.config import RunConfig
@@ -106,17 +107,17 @@ class Runs:
     def read_and_write(self, num_batches: int) -> None:
         """The files alone: every image is read, and as many PNGs written as a run would."""
         dataset, config = self._first(num_batches), self._config
-        bound = config.attack.max_epsilon
+        bound = Bound("linf", config.attack.max_epsilon)
         noise = np.random.default_rng(2).uniform(-1, 1, (config.batch_size, *[dataset.side] * 2, 3))
         self._count += 1
         folder = self._folder / str(self._count)
         for mode in config.modes:
             (folder / mode).mkdir(parents=True)
         for batch in batches(dataset.paths, config.batch_size):
-            moved = from_uint8(batch.pixels) + (noise * 2 * bound / 255).astype(np.float32)
+            moved = from_uint8(batch.pixels) + (noise * 2 * bound.size / 255).astype(np.float32)
             moved = np.clip(moved, -1.0, 1.0)
             for mode in config.modes:
-                for i, image in enumerate(to_uint8(moved, batch.pixels, max_epsilon=bound)):
+                for i, image in enumerate(to_uint8(moved, batch.pixels, bound)):
                     write_image(folder / mode / f"{batch.start + i}.png", image)
 
     def _first(self, num_batches: int) -> Dataset:
