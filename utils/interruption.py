@@ -2,6 +2,7 @@
 
 import signal
 from types import FrameType
+from typing import Any
 
 from utils.errors import Interrupted
 
@@ -12,9 +13,9 @@ class Interruption:
     A second signal is not held back, so that a run that hangs can still be stopped.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._signal: int | None = None
-        self._previous: dict[int, object] = {}
+        self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "Interruption":
         for number in (signal.SIGINT, signal.SIGTERM):

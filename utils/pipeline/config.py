@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from methods import AttackSettings, parse_method, parse_mode
 from models import split_names
@@ -18,7 +19,7 @@ GROWS = "grows"  # a later run may add to it
 MANNER = "manner"  # how and where, not what
 
 
-def flag(default: object, help_text: str, role: str = RECIPE, choices: tuple = ()) -> object:
+def flag(default: Any, help_text: str, role: str = RECIPE, choices: tuple[str, ...] = ()) -> Any:
     """Declares a flag: its default, its line in --help, its role and its allowed values."""
     return field(default=default, metadata={"help": help_text, "role": role, "choices": choices})
 
@@ -97,7 +98,7 @@ class RunConfig:
     overwrite: bool = flag(False, "Start anew where the run's folder has results.", MANNER)
     attack: AttackSettings = field(default_factory=AttackSettings)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "method", parse_method(self.method).name)
         object.__setattr__(self, "mode", tuple(parse_mode(mode).name for mode in self.mode))
         for item in fields(self):
@@ -130,7 +131,7 @@ class RunConfig:
         compared = self.compare_sign or REFERENCE in self.mode
         return ((REFERENCE,) if compared else ()) + others
 
-    def recipe(self) -> dict[str, object]:
+    def recipe(self) -> dict[str, Any]:
         """Returns the flags that the results depend on, for run.json and to compare runs by."""
         return {
             item.name: _plain(getattr(self, item.name))
@@ -138,14 +139,14 @@ class RunConfig:
             if item.metadata.get("role") == RECIPE
         } | asdict(self.attack)
 
-    def all_flags(self) -> dict[str, object]:
+    def all_flags(self) -> dict[str, Any]:
         """Returns every flag under its own name."""
         flags = {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
         flags.pop("attack")
         return flags | asdict(self.attack)
 
     @classmethod
-    def of_flags(cls, flags: Mapping[str, object]) -> "RunConfig":
+    def of_flags(cls, flags: Mapping[str, Any]) -> "RunConfig":
         """Makes a configuration from flags by name, as `all_flags` returns them.
 
         Raises:
@@ -178,5 +179,5 @@ class RunConfig:
         return Path(self.output_dir) / zoo / source / self.method / (bound + targeted)
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value

@@ -142,7 +142,9 @@ class _Labels:
         if config.attack.targeted:
             self._predict = None
         in_csv = dataset.target_classes if config.attack.targeted else dataset.true_labels
-        self._columns = in_csv - source.label_offset
+        if in_csv is None:
+            raise UsageError("--targeted needs a TargetClass for every image in --input_csv.")
+        self._columns = np.asarray(in_csv) - source.label_offset
         highest = source.num_classes - 1
         if self._columns.min() < 0 or self._columns.max() > highest:
             raise UsageError(

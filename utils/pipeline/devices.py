@@ -68,7 +68,8 @@ class SplitAttack:
 
         def attack_share(index: int, share: tuple[np.ndarray, ...]) -> dict[str, Crafted]:
             with tf.device(self._devices[index]):
-                crafted = self._attacks[index](*share, modes)
+                images, labels, keys = share
+                crafted = self._attacks[index](images, labels, keys, modes)
                 return {
                     mode: Crafted(*(part.numpy() for part in result))
                     for mode, result in crafted.items()

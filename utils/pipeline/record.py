@@ -110,7 +110,7 @@ class RunRecord(_Typed):
     """
 
     status: Literal["unfinished", "complete"]
-    zoo: Literal["imagenet", "demo"]
+    zoo: str = Field(pattern="^(imagenet|demo)$")
     identity: Identity
     flags: RecordedFlags
     modes: list[str]
