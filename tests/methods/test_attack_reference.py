@@ -48,7 +48,7 @@ def expected(shared, name, method, mode):
 
 
 def sizes(images, clean):
-    moved = np.abs(images - clean).reshape(2, -1).astype(np.float64)
+    moved = np.abs(images - clean).reshape(len(images), -1).astype(np.float64)
     return moved.mean(axis=1), np.linalg.norm(moved, axis=1), moved.max(axis=1)
 
 
@@ -75,15 +75,29 @@ def test_one_iteration_gives_the_published_codes_pixels(setting, shared, method,
 
 
 # Trajectories part chaotically: noise of 2e-7 on the images moves an image's mean abs by up to
-# 2e-3 in if/sign and 4e-3 in t/sign, so it is the two images' average that is held.
-THREE_STEPS = [("if", ALL_MODES), ("m", ALL_MODES), ("t", ALL_MODES), ("s", ["sign", "affine"])]
+# 2e-3 in if/sign and 4e-3 in t/sign, and another processor's rounding is such noise. So it is the
+# average over the two images that is held, and where they part most, over as many copies of them,
+# parted by such noise, as the last number says.
+THREE_STEPS = [
+    ("if", ALL_MODES, 1),
+    ("m", ALL_MODES, 1),
+    ("t", ALL_MODES, 4),
+    ("s", ["sign", "affine"], 1),
+]
 
 
-@pytest.mark.parametrize(("method", "modes"), THREE_STEPS)
-def test_three_iterations_spend_what_the_published_code_spends(setting, shared, method, modes):
-    for mode, crafted in craft(setting, method, modes, num_iter=3).items():
+@pytest.mark.parametrize(("method", "modes", "copies"), THREE_STEPS)
+def test_three_iterations_spend_what_the_published_code_spends(
+    setting, shared, method, modes, copies
+):
+    source, images, labels, keys = setting
+    noise = np.random.default_rng(0).standard_normal((copies, *images.shape))
+    noise[0] = 0
+    clean = (images + 2e-7 * noise).astype(np.float32).reshape(-1, *images.shape[1:])
+    copied = source, clean, np.tile(labels, copies), np.tile(keys, (copies, 1))
+    for mode, crafted in craft(copied, method, modes, num_iter=3).items():
         numbers = expected(shared, "attacks_A.npz", method, mode)
-        mean_abs, _, linf = sizes(crafted.images.numpy(), setting[1])
-        off = np.mean(mean_abs / numbers["mean_abs"] - 1)
+        mean_abs, _, linf = sizes(crafted.images.numpy(), clean)
+        off = np.mean(mean_abs.reshape(copies, 2) / numbers["mean_abs"] - 1)
         assert abs(off) < 1e-3, (mode, off)
-        np.testing.assert_allclose(linf, numbers["linf"], atol=1e-7, err_msg=mode)
+        np.testing.assert_allclose(linf[:2], numbers["linf"], atol=1e-7, err_msg=mode)
