@@ -1,7 +1,8 @@
 """Judges a finished run anew, from its PNGs alone, and writes transfer.csv and per_image.csv again.
 
-Example:
+Examples:
   python scripts/judge.py results/demo/demo_inception/if/eps16
+  python scripts/judge.py moved/eps16 --input_dir images --checkpoint_path checkpoints
 """
 
 import argparse
@@ -15,7 +16,7 @@ from utils.commands import command
 from utils.interruption import Interruption
 from utils.pipeline.folder import open_run_folder
 from utils.pipeline.judge import judge_run
-from utils.pipeline.run import Run
+from utils.pipeline.places import add_place_flags, reopen
 
 
 @command("judge.py")
@@ -24,9 +25,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run_folder", type=Path, help="the folder with run.json")
-    path = parser.parse_args(arguments).run_folder
-    run = Run.reopen(path)
+    add_place_flags(parser)
+    given = parser.parse_args(arguments)
+    path, run = given.run_folder, reopen(given)
     with Interruption() as interruption, open_run_folder(path, path):
         judge_run(replace(run, interruption=interruption), afresh=True)
     print(f"Judged {path} anew from its PNGs: transfer.csv and per_image.csv are written.")

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from utils.commands import command
-from utils.pipeline.run import Run
+from utils.pipeline.places import add_place_flags, reopen
 from utils.pipeline.verify import verify
 
 
@@ -23,11 +23,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run_folder", type=Path, help="the folder with run.json")
+    add_place_flags(parser)
     parser.add_argument("--predictions", action="store_true", help="classify every image again")
-    parser.add_argument("--input_csv", type=Path, help="the CSV, if it is elsewhere now")
-    parser.add_argument("--input_dir", type=Path, help="the original images, if elsewhere now")
-    parser.add_argument("--checkpoint_path", type=Path, help="the checkpoints, if elsewhere now")
     return parser.parse_args(arguments)
 
 
@@ -35,8 +32,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> int:
     """Verifies a folder; returns 0 if all holds, 1 if not, 2 for wrong usage."""
     given = parse(arguments)
-    run = Run.reopen(given.run_folder, given.input_csv, given.input_dir)
-    findings = verify(run, given.predictions, given.checkpoint_path)
+    findings = verify(reopen(given), given.predictions)
     for sentence in findings.checked:
         print(f"Checked: {sentence}.")
     for sentence in findings.unchecked:

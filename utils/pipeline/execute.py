@@ -13,6 +13,7 @@ from pathlib import Path
 import models
 from data import Dataset
 from methods import parse_method
+from utils.errors import UsageError
 from utils.files import write_atomically
 from utils.interruption import Interruption
 from utils.pipeline.config import RunConfig
@@ -42,12 +43,18 @@ def execute(config: RunConfig) -> Path:
     print(f"Zoo: {networks.zoo} ({networks.reason}).", flush=True)
     dataset = load_dataset(config, networks)
     path = config.folder(networks.zoo, tuple(networks.sources))
+    if path.resolve() in (networks.input_dir.resolve(), *networks.input_dir.resolve().parents):
+        raise UsageError(
+            f"--input_dir {networks.input_dir} lies in {path}, which this run writes to: give "
+            "another --output_dir."
+        )
     with Interruption() as interruption, open_run_folder(path, Path(config.output_dir)) as folder:
         if config.overwrite:
             folder.clear()
         record = _begin(config, networks, dataset, devices, folder)
         record.write(path)
-        run = Run(record, dataset, folder, interruption)
+        named = frozenset((*networks.sources, *config.victims))
+        run = Run(record, dataset, folder, interruption, named)
         with _timed(record, "craft"):
             crafted = craft(run, devices, lambda: load_source(config, networks.sources))
         steps = steps_table(crafted.values(), run.modes)
@@ -95,6 +102,13 @@ def _begin(
         )
         for name, prefix in (networks.sources | networks.victims).items()
     }
+    for name, before in (earlier.victims if earlier else {}).items():
+        if name in networks_used and networks_used[name].sha256 != before.sha256:
+            raise UsageError(
+                f"The checkpoint of {name} is another than the one that {folder.path} has judged "
+                "with (its SHA-256 differs): give another --output_dir, or --overwrite to start "
+                "anew."
+            )
     flags = config.all_flags() | identity.flags
     flags |= {"input_csv": str(networks.input_csv), "input_dir": str(networks.input_dir)}
     victims = {name: networks_used[name] for name in networks.victims}

@@ -9,10 +9,12 @@ from tqdm import tqdm
 
 import models
 from models import Classifier
+from utils.errors import RunError, UsageError
 from utils.files import sha256_of, write_atomically
 from utils.pipeline.cost import measure_costs
 from utils.pipeline.journals import Prediction
 from utils.pipeline.predictions import Judge
+from utils.pipeline.record import RecordedNetwork
 from utils.pipeline.run import CLEAN, Run
 from utils.pipeline.tables import per_image_table, to_csv, transfer_table
 
@@ -29,10 +31,36 @@ def known_predictions(run: Run) -> Known:
 
 
 def load_recorded_victim(run: Run, name: str) -> Classifier:
-    """Loads a victim from where it was, always in float32."""
-    checkpoint = Path(run.record.victims[name].checkpoint)
-    preprocessing = run.record.flags.victim_preprocessing
+    """Loads a victim from where it was, always in float32.
+
+    Raises:
+      UsageError: the folder names a program that the command's own flags don't.
+      RunError: the checkpoint is not the one that the run was begun with.
+      ModelError: it can't be used.
+    """
+    recorded, preprocessing = run.record.victims[name], run.record.flags.victim_preprocessing
+    if name not in models.NETWORKS and name not in run.named:
+        raise UsageError(
+            f"{run.folder.path} names the victim {name}, which may be a program: give it with "
+            "--victims if you trust it."
+        )
+    checkpoint = Path(recorded.checkpoint)
+    if has_changed(recorded, checkpoint):
+        raise RunError(
+            f"{checkpoint} is another checkpoint of {name} than the one that {run.folder.path} was "
+            "begun with (its SHA-256 differs): bring that one back, or give another --output_dir "
+            "or --overwrite."
+        )
     return models.load_classifier(name, checkpoint, preprocessing=preprocessing)
+
+
+def has_changed(recorded: RecordedNetwork, checkpoint: Path) -> bool:
+    """Whether a checkpoint's files are others than the recorded ones.
+
+    Raises:
+      DataError: they can't be read.
+    """
+    return models.checkpoint_sha256(checkpoint) != recorded.sha256
 
 
 def judge(

@@ -81,7 +81,10 @@ def choose_networks(config: RunConfig) -> Networks:
             for name, network in models.NETWORKS.items()
             if network.zoo == zoo_name
         }
-        victims = sources | {name: path for name, path in found.items() if path is not None}
+        # A file given by itself is the source's.
+        held = {name: path for name, path in found.items() if path is not None and folder.is_dir()}
+        victims = sources | held
+    _refuse_shared_files(sources | victims)
     return Networks(
         zoo=zoo_name,
         sources=sources,
@@ -91,6 +94,20 @@ def choose_networks(config: RunConfig) -> Networks:
         max_label=zoo.max_label,
         reason=reason,
     )
+
+
+def _refuse_shared_files(networks: dict[str, Path]) -> None:
+    """Makes sure that no checkpoint stands for two networks."""
+    names: dict[Path, str] = {}
+    for name, path in networks.items():
+        if name not in models.NETWORKS:
+            continue
+        other = names.setdefault(path.resolve(), name)
+        if other != name:
+            raise UsageError(
+                f"{path} can't be the checkpoint of both {other} and {name}: give the folder of "
+                "the checkpoints as --checkpoint_path, or one of the two alone."
+            )
 
 
 def _choose_zoo(config: RunConfig) -> tuple[str, str]:

@@ -1,9 +1,11 @@
 """A run, at work or finished, as the stages see it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+import models
 from data import Dataset
 from utils.errors import UsageError
 from utils.interruption import Interruption
@@ -26,16 +28,24 @@ class Run:
       dataset: the original images.
       folder: where it writes.
       interruption: asked between batches whether to stop.
+      named: networks that this command's own flags name; others of its victims are loaded only if
+        they are of the zoo, whose files hold numbers alone.
     """
 
     record: RunRecord
     dataset: Dataset
     folder: RunFolder
     interruption: Interruption = field(default_factory=Interruption)
+    named: frozenset[str] = frozenset()
 
     @classmethod
     def reopen(
-        cls, path: Path, input_csv: Path | None = None, input_dir: Path | None = None
+        cls,
+        path: Path,
+        input_csv: Path | None = None,
+        input_dir: Path | None = None,
+        checkpoint_path: Path | None = None,
+        named: Iterable[str] = (),
     ) -> "Run":
         """Finds a finished run and its images; no checkpoint is needed.
 
@@ -43,6 +53,8 @@ class Run:
           path: its folder.
           input_csv: where the CSV is now; None for where it was.
           input_dir: where the images are now; None for where they were.
+          checkpoint_path: where the victims' checkpoints are now; None for where they were.
+          named: networks that the command's flags name.
 
         Raises:
           UsageError: there is no run, or run.json holds flags that no run can have.
@@ -57,7 +69,12 @@ class Run:
             input_dir=Path(input_dir or record.flags.input_dir),
         )
         dataset = load_dataset(RunConfig.of_record(record), place)
-        return cls(record, dataset, RunFolder(path))
+        if checkpoint_path is not None:
+            for name, network in record.victims.items():
+                network.checkpoint = str(
+                    models.find_checkpoint(name, checkpoint_path) or network.checkpoint
+                )
+        return cls(record, dataset, RunFolder(path), named=frozenset(named))
 
     @property
     def modes(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from utils.errors import DataError
 from utils.pipeline.cost import costs_table, read_perturbations
 from utils.pipeline.differences import differences, read_table
 from utils.pipeline.journals import Prediction
-from utils.pipeline.judge import judge, predictions_table
+from utils.pipeline.judge import has_changed, judge, predictions_table
 from utils.pipeline.record import RecordedNetwork
 from utils.pipeline.run import CLEAN, Run
 from utils.pipeline.tables import per_image_table, steps_table, to_csv, transfer_table
@@ -42,13 +42,12 @@ class Findings:
     unchecked: list[str] = field(default_factory=list)
 
 
-def verify(run: Run, predict: bool = False, checkpoints: Path | None = None) -> Findings:
+def verify(run: Run, predict: bool = False) -> Findings:
     """Recomputes what can be recomputed.
 
     Args:
       run: what to verify.
       predict: load the victims and classify every image again.
-      checkpoints: the folder of the victims' checkpoints; None for where they were.
 
     Returns:
       The findings; the run holds where nothing is wrong.
@@ -60,7 +59,7 @@ def verify(run: Run, predict: bool = False, checkpoints: Path | None = None) -> 
     predictions = check.recorded_predictions()
     if predict:
         # A fresh prediction stands for the recorded one.
-        fresh = check.fresh_predictions(checkpoints)
+        fresh = check.fresh_predictions()
         if len(fresh):
             predictions = pd.concat([fresh, predictions]).drop_duplicates(_KEY)
     else:
@@ -199,13 +198,13 @@ class _Verification:
                 found.setdefault(key, made)
         return found
 
-    def fresh_predictions(self, checkpoints: Path | None) -> pd.DataFrame:
+    def fresh_predictions(self) -> pd.DataFrame:
         """Has every victim whose checkpoint is the run's classify the sound images again."""
         dataset = self._dataset.subset(self._sound)
         victims = {
-            name: network.model_copy(update={"checkpoint": str(prefix)})
+            name: network
             for name, network in self._record.victims.items()
-            if (prefix := self._same_checkpoint(name, network, checkpoints))
+            if self._is_loadable(name, network)
         }
         record = self._record.model_copy(update={"victims": victims})
         sound = replace(self._run, record=record, dataset=dataset)
@@ -215,25 +214,26 @@ class _Verification:
         ]
         return predictions
 
-    def _same_checkpoint(
-        self, name: str, network: RecordedNetwork, checkpoints: Path | None
-    ) -> Path | None:
+    def _is_loadable(self, name: str, network: RecordedNetwork) -> bool:
         prefix = Path(network.checkpoint)
-        if checkpoints is not None:
-            prefix = models.find_checkpoint(name, checkpoints) or prefix
+        if name not in models.NETWORKS and name not in self._run.named:
+            self.findings.unchecked.append(
+                f"the predictions of {name}: it may be a program (give --victims if you trust it)"
+            )
+            return False
         try:
-            same = models.checkpoint_sha256(prefix) == network.sha256
-        except OSError:
+            changed = has_changed(network, prefix)
+        except (OSError, DataError):
             self.findings.unchecked.append(
                 f"the predictions of {name}: its checkpoint is not at {prefix} (give "
                 "--checkpoint_path)"
             )
-            return None
-        if not same:
+            return False
+        if changed:
             self._wrong(
                 f"{prefix} is another checkpoint of {name} than the run's (its SHA-256 differs)."
             )
-        return prefix if same else None
+        return not changed
 
     def tables(self, predictions: pd.DataFrame, fresh: bool) -> None:
         """Computes per_image.csv and transfer.csv again, of the images that have everything."""
