@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 
+def plain_number(value: float) -> str:
+    """Returns a float as a person writes it, and so that it reads back the same: 16, 2.5, 1e-05."""
+    return repr(float(value)).removesuffix(".0")
+
+
 @dataclass(frozen=True)
 class Bound:
     """A bound on one image's perturbation.
@@ -41,11 +46,11 @@ class Bound:
     @property
     def folder_name(self) -> str:
         """Such as "eps16", "eps2.5" or "l2_1500"."""
-        return f"{'l2_' if self.norm == 'l2' else 'eps'}{self.size:g}"
+        return f"{'l2_' if self.norm == 'l2' else 'eps'}{plain_number(self.size)}"
 
     def __str__(self) -> str:
         """What it is called in print: "epsilon 16" or "L2 1500"."""
-        return f"{'L2' if self.norm == 'l2' else 'epsilon'} {self.size:g}"
+        return f"{'L2' if self.norm == 'l2' else 'epsilon'} {plain_number(self.size)}"
 
     def holds(self, linf: float, l2: float) -> bool:
         """Whether a perturbation of these lengths, in [0, 255] units, keeps to it."""

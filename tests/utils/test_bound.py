@@ -28,3 +28,9 @@ def test_sizes():
 def test_each_bound_looks_at_its_own_length():
     assert BOX.holds(linf=2.5, l2=9e9) and not BOX.holds(linf=3, l2=0)
     assert BALL.holds(linf=255, l2=1500) and not BALL.holds(linf=0, l2=1500.01)
+
+
+def test_names_tell_every_two_sizes_apart():
+    sizes = (2.12345, 2.123451, 0.123456789, 16.0, 1e-5)
+    names = {Bound("linf", size).folder_name for size in sizes}
+    assert names == {"eps2.12345", "eps2.123451", "eps0.123456789", "eps16", "eps1e-05"}

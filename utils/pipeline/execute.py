@@ -23,7 +23,7 @@ from utils.pipeline.folder import RunFolder, open_run_folder
 from utils.pipeline.inputs import load_dataset, load_source
 from utils.pipeline.judge import judge_run
 from utils.pipeline.participants import Networks, choose_networks
-from utils.pipeline.record import Identity, RecordedFlags, RecordedNetwork, RunRecord
+from utils.pipeline.record import Environment, Identity, RecordedFlags, RecordedNetwork, RunRecord
 from utils.pipeline.run import Run
 from utils.pipeline.summary import summarise
 from utils.pipeline.tables import steps_table, to_csv
@@ -112,6 +112,11 @@ def _begin(
     flags = config.all_flags() | identity.flags
     flags |= {"input_csv": str(networks.input_csv), "input_dir": str(networks.input_dir)}
     victims = {name: networks_used[name] for name in networks.victims}
+    environment = Environment(
+        versions={name: version(name) for name in _PACKAGES}
+        | {"python": platform.python_version()},
+        device=devices,
+    )
     return RunRecord(
         status="unfinished",
         zoo=networks.zoo,
@@ -126,10 +131,30 @@ def _begin(
         skipped_images=dataset.skipped,
         commands=(earlier.commands if earlier else []) + [shlex.join(sys.argv)],
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        versions={name: version(name) for name in _PACKAGES}
-        | {"python": platform.python_version()},
-        device=devices,
+        **dict(environment),
+        earlier_environments=_earlier_environments(earlier, environment, folder),
     )
+
+
+def _earlier_environments(
+    earlier: RunRecord | None, environment: Environment, folder: RunFolder
+) -> list[Environment]:
+    """Returns those of earlier commands in the folder, and says where the last one differs."""
+    if earlier is None:
+        return []
+    before = earlier.environment
+    if before == environment:
+        return earlier.earlier_environments
+    then, now = ({**each.versions, "device": each.device} for each in (before, environment))
+    changes = [
+        f"{name} {then.get(name)} -> {now[name]}" for name in now if now[name] != then.get(name)
+    ]
+    print(
+        f"Note: {folder.path} was begun in another environment ({', '.join(changes)}): its images "
+        "need not be what this one would make. run.json keeps both.",
+        flush=True,
+    )
+    return [*earlier.earlier_environments, before]
 
 
 def _place(prefix: Path) -> str:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from data import Batch, ahead, batches, from_uint8
 from models import Classifier
+from utils.errors import RunError
 
 CONFIDENCE_DECIMALS = 4
 TOP = 5
@@ -33,23 +35,28 @@ class Judge:
     """A victim ready to classify: traced once, whatever it is shown.
 
     Attributes:
+      name: the victim's.
       forward: float32 [N, S, S, 3] in [-1, 1] -> (labels int32 [N, 5] in the CSV's convention, the
-        likeliest first; softmax probability float32 [N] of the first).
+        likeliest first; softmax probability float32 [N] of the first; bool [N], whether all of an
+        image's logits are finite).
     """
 
-    forward: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+    name: str
+    forward: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]
 
     @classmethod
     def of(cls, victim: Classifier) -> "Judge":
         """Makes one of a classifier."""
 
         @tf.function
-        def forward(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            probabilities = tf.nn.softmax(tf.cast(victim(images), tf.float32))
+        def forward(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            logits = tf.cast(victim(images), tf.float32)
+            probabilities = tf.nn.softmax(logits)
             best = tf.math.top_k(probabilities, min(TOP, probabilities.shape[-1]))
-            return best.indices + victim.label_offset, best.values[:, 0]
+            finite = tf.reduce_all(tf.math.is_finite(logits), axis=-1)
+            return best.indices + victim.label_offset, best.values[:, 0], finite
 
-        return cls(forward)
+        return cls(victim.name, forward)
 
     def predict(
         self, paths: Sequence[Path], batch_size: int, starts: Sequence[int]
@@ -66,6 +73,7 @@ class Judge:
 
         Raises:
           DataError: a PNG that is missing or broken.
+          RunError: logits that are not finite; the sentence names the victim and the image.
         """
         # Converted here, so that the victim need wait neither for that nor for what is done with
         # its answers.
@@ -73,11 +81,18 @@ class Judge:
             (batch, tf.constant(from_uint8(batch.pixels)))
             for batch in batches(paths, batch_size, starts)
         )
-        yield from ahead(self._answer, shown)
+        yield from ahead(lambda each: self._answer(paths, *each), shown)
 
-    def _answer(self, shown: tuple[Batch, tf.Tensor]) -> tuple[int, list[Answer]]:
-        batch, images = shown
-        labels, confidences = (tensor.numpy() for tensor in self.forward(images))
+    def _answer(
+        self, paths: Sequence[Path], batch: Batch, images: tf.Tensor
+    ) -> tuple[int, list[Answer]]:
+        labels, confidences, finite = (tensor.numpy() for tensor in self.forward(images))
+        if not finite.all():
+            raise RunError(
+                f"The logits of {self.name} for {paths[batch.start + int(np.argmin(finite))]} are "
+                "not finite: no label can be told from them. Check its checkpoint, or leave it out "
+                "of --victims."
+            )
         return batch.start, [
             Answer(digest, likeliest.tolist(), round(float(confidence), CONFIDENCE_DECIMALS))
             # The padding has no digest.

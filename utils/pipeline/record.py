@@ -55,6 +55,18 @@ class RecordedFlags(_Typed):
     input_dir: str
 
 
+class Environment(_Typed):
+    """What a run was computed with.
+
+    Attributes:
+      versions: package -> version.
+      device: the devices' names.
+    """
+
+    versions: dict[str, str]
+    device: list[str]
+
+
 class Identity(_Typed):
     """What all results in one folder agree in.
 
@@ -105,6 +117,7 @@ class RunRecord(_Typed):
       started: when the last of them began, in ISO 8601.
       versions: package -> version.
       device: the devices' names.
+      earlier_environments: where earlier commands in the folder ran on others than these.
       seconds: stage -> seconds that the last command spent in it.
       mean_cosine: mode -> mean cosine between step and gradient.
     """
@@ -124,6 +137,7 @@ class RunRecord(_Typed):
     started: str = ""
     versions: dict[str, str] = {}
     device: list[str] = []
+    earlier_environments: list[Environment] = []
     seconds: dict[str, float] = {}
     mean_cosine: dict[str, float] = {}
 
@@ -135,6 +149,11 @@ class RunRecord(_Typed):
     def complete(self) -> bool:
         """Whether the run came to its end."""
         return self.status == "complete"
+
+    @property
+    def environment(self) -> Environment:
+        """What the last command ran on."""
+        return Environment(versions=self.versions, device=self.device)
 
     @property
     def bound(self) -> Bound:

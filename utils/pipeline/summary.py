@@ -95,6 +95,8 @@ def _verdicts(transfer: pd.DataFrame, targeted: bool) -> list[str]:
     if REFERENCE not in means.index:
         return []
     sign = means.loc[REFERENCE]
+    if not sign["mean_l2"]:
+        return [f"{REFERENCE} left every image as it was: there is no length to compare with."]
     return [
         f"Mean over the black-box victims: {mode} {row[rate]:.1f} %, sign {sign[rate]:.1f} % "
         f"({row[rate] - sign[rate]:+.1f} points), with {row['mean_l2'] / sign['mean_l2']:.2f} "

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from methods import parse_method
+from utils.bound import plain_number
 from utils.errors import RunError
 from utils.pipeline.journals import CraftedImage
 from utils.pipeline.run import CLEAN, Run
@@ -150,8 +151,10 @@ def to_csv(table: pd.DataFrame) -> bytes:
     for name in text.columns:
         if name in _DECIMALS:
             text[name] = [_fixed(value, _DECIMALS[name]) for value in text[name]]
-        elif name in ("max_epsilon", "mcnemar_p"):
+        elif name == "mcnemar_p":
             text[name] = ["" if pd.isna(value) else f"{value:.6g}" for value in text[name]]
+        elif name == "max_epsilon":
+            text[name] = ["" if pd.isna(value) else plain_number(value) for value in text[name]]
         elif name == "target_hits":
             text[name] = text[name].astype("Int64")
     return text.to_csv(index=False, lineterminator="\n").encode()

@@ -8,6 +8,7 @@ from runs import RUN, results
 from data import write_image
 from models import Classifier
 from scripts import judge
+from utils.errors import RunError
 from utils.pipeline.folder import RunFolder
 from utils.pipeline.predictions import Judge
 
@@ -75,3 +76,19 @@ def test_records_without_their_keys_are_skipped(tmp_path):
     (tmp_path / ".progress").mkdir()
     (tmp_path / ".progress" / "judged.jsonl").write_text('{"victim": "x"}\n')
     assert folder.judged.read() == []
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_logits_that_are_not_finite_are_no_success(tmp_path, value):
+    def forward(images):
+        brightness = tf.reduce_mean(images[..., 0], [1, 2])
+        return tf.where(brightness[:, None] > 0, value, tf.ones([1, 7])), None
+
+    paths = []
+    for index, shade in enumerate((0, 0, 255)):
+        paths.append(tmp_path / f"{index}.png")
+        write_image(paths[-1], np.full((4, 4, 3), shade, np.uint8))
+    judge = Judge.of(Classifier("broken", 4, 4, 7, 1, False, forward))
+    assert len(list(judge.predict(paths[:2], 2, [0]))) == 1
+    with pytest.raises(RunError, match="The logits of broken for .*2.png are not finite"):
+        list(judge.predict(paths, 2, [0, 2]))

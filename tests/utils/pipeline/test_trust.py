@@ -115,3 +115,19 @@ def test_a_folder_that_moved_can_be_judged(undisturbed, demo, tmp_path):
     assert judge.main([str(folder), *places]) == 0
     assert results(folder) == results(undisturbed)
     assert verify.main([str(folder), "--predictions", *places]) == 0
+
+
+def test_a_resume_in_another_environment_says_so_and_keeps_both(runner, undisturbed, tmp_path):
+    shutil.copytree(undisturbed, tmp_path / RUN)
+    file = tmp_path / RUN / "run.json"
+    record = json.loads(file.read_text())
+    now = dict(record["versions"])
+    record["versions"]["numpy"] = "1.0"
+    file.write_text(json.dumps(record))
+    text = runner.run(tmp_path)
+    assert f"begun in another environment (numpy 1.0 -> {now['numpy']})" in text
+    after = json.loads(file.read_text())
+    assert after["versions"] == now
+    assert [each["versions"]["numpy"] for each in after["earlier_environments"]] == ["1.0"]
+    assert "another environment" not in runner.run(tmp_path)
+    assert results(tmp_path / RUN) == results(undisturbed)
