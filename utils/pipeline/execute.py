@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import models
-from data import Dataset
+from data import Dataset, read_image
 from methods import parse_method
 from utils.errors import UsageError
 from utils.files import write_atomically
@@ -49,8 +49,10 @@ def execute(config: RunConfig) -> Path:
             "another --output_dir."
         )
     with Interruption() as interruption, open_run_folder(path, Path(config.output_dir)) as folder:
+        if config.overwrite and RunRecord.exists(path):
+            _load_everything(config, networks, dataset)
         if config.overwrite:
-            folder.clear()
+            folder.clear(dataset.ids)
         record = _begin(config, networks, dataset, devices, folder)
         record.write(path)
         named = frozenset((*networks.sources, *config.victims))
@@ -66,6 +68,15 @@ def execute(config: RunConfig) -> Path:
         record.write(path)
     print(summarise(run, judged))
     return path
+
+
+def _load_everything(config: RunConfig, networks: Networks, dataset: Dataset) -> None:
+    """Fails where the run would, before anything that an earlier one left is removed."""
+    load_source(config, networks.sources)
+    for name, prefix in networks.victims.items():
+        models.load_classifier(name, prefix, preprocessing=config.victim_preprocessing)
+    for image in dataset.paths:
+        read_image(image)
 
 
 def identity_of(config: RunConfig, networks: Networks, csv_sha256: str) -> Identity:

@@ -1,9 +1,9 @@
 """The folder of one run: who may write there, what it holds, and what is finished in it."""
 
+import contextlib
 import fcntl
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,10 +47,21 @@ class RunFolder:
             )
         return earlier
 
-    def clear(self) -> None:
-        """Removes what a run leaves, and nothing else."""
+    def clear(self, image_ids: Iterable[str]) -> None:
+        """Removes what a run leaves, and nothing else.
+
+        Args:
+          image_ids: the images that are attacked anew; those of the earlier run are recorded.
+        """
+        made = {(each.mode, each.image_id) for each in self.crafted.read()}
+        made |= {(mode, image_id) for mode in MODES for image_id in image_ids}
+        for mode, image_id in made:
+            # A record may be forged: nothing beside the modes' own folders is touched.
+            if mode in MODES and Path(image_id).name == image_id:
+                self.png(mode, image_id).unlink(missing_ok=True)
         for mode in MODES:
-            shutil.rmtree(self.path / mode, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                (self.path / mode).rmdir()
         for name in (RUN_FILE, *TABLES):
             (self.path / name).unlink(missing_ok=True)
         for name in (_CRAFTED, _JUDGED):

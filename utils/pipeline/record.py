@@ -188,6 +188,11 @@ class RunRecord(_Typed):
             "start anew."
         )
 
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Whether a folder holds a run.json, of whatever content."""
+        return (Path(folder) / RUN_FILE).exists()
+
     def write(self, folder: Path) -> None:
         """Writes run.json, whole or not at all."""
         text = json.dumps(self.model_dump(), indent=2)

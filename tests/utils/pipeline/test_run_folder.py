@@ -3,6 +3,7 @@ from records import record_of
 
 from utils.errors import RunError, UsageError
 from utils.pipeline.folder import open_run_folder
+from utils.pipeline.journals import CraftedImage
 from utils.pipeline.record import Identity
 
 IDENTITY = Identity(flags={"seed": 0, "limit": None}, content={"--input_csv": "abc"})
@@ -39,12 +40,18 @@ def test_clear_removes_what_a_run_leaves_and_nothing_else(folder):
     record_of().write(folder.path)
     (folder.path / "transfer.csv").write_text("x")
     (folder.path / "notes.txt").write_text("mine")
-    folder.png("sign", "a").parent.mkdir()
-    folder.png("sign", "a").write_bytes(b"x")
-    folder.crafted.append([])
-    folder.clear()
+    for mode, image_id in (("sign", "a"), ("sign", "b"), ("affine", "b"), ("affine", "mine")):
+        folder.png(mode, image_id).parent.mkdir(exist_ok=True)
+        folder.png(mode, image_id).write_bytes(b"x")
+    record = {"mode": "sign", "group": ["sign"], "image_sha256": "", "png_sha256": ""}
+    record |= {"cosine": [0.5], "zero_share": 0.0}
+    ids = ("b", "../notes", "../../outside")
+    (folder.path.parent / "outside.png").write_bytes(b"x")
+    folder.crafted.append([CraftedImage(**record, image_id=each) for each in ids])
+    folder.clear(["a", "b"])
     left = sorted(str(p.relative_to(folder.path)) for p in folder.path.rglob("*"))
-    assert left == [".progress", ".progress/lock", "notes.txt"]
+    assert left == [".progress", ".progress/lock", "affine", "affine/mine.png", "notes.txt"]
+    assert (folder.path.parent / "outside.png").exists()
 
 
 def test_a_second_opening_is_refused_until_the_first_ends(tmp_path):

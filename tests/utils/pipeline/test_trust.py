@@ -131,3 +131,22 @@ def test_a_resume_in_another_environment_says_so_and_keeps_both(runner, undistur
     assert [each["versions"]["numpy"] for each in after["earlier_environments"]] == ["1.0"]
     assert "another environment" not in runner.run(tmp_path)
     assert results(tmp_path / RUN) == results(undisturbed)
+
+
+@pytest.mark.parametrize("broken", ["victim", "image"])
+def test_overwriting_removes_nothing_before_all_is_known_to_load(
+    runner, checkpoints, demo, tmp_path, broken
+):
+    images = tmp_path / "images"
+    shutil.copytree(demo / "images", images)
+    flags = (f"--checkpoint_path={checkpoints}", f"--input_dir={images}")
+    runner.run(tmp_path, *flags)
+    before = results(tmp_path / RUN)
+    if broken == "victim":
+        data = checkpoints / "demo_resnet.ckpt.data-00000-of-00001"
+        data.write_bytes(data.read_bytes()[:-1000])
+    else:
+        image = sorted(images.iterdir())[7]
+        image.write_bytes(image.read_bytes()[:-500])
+    runner.run(tmp_path, *flags, "--overwrite", "--num_iter=1", code=1)
+    assert results(tmp_path / RUN) == before
