@@ -1,7 +1,10 @@
-"""All intervals and tests: of counts, of pairs, and by bootstrap over images."""
+"""All intervals and tests: of counts, of pairs, and by bootstrap over images.
+
+SciPy's statistics are imported where they are called: they take a second, and tables of finished
+runs seldom need them.
+"""
 
 import numpy as np
-from scipy import stats
 
 CONFIDENCE = 0.95
 RESAMPLES = 4000
@@ -15,6 +18,8 @@ def wilson_interval(count: int, total: int) -> tuple[float, float]:
       count: how many of `total` succeeded.
       total: at least 1.
     """
+    from scipy import stats
+
     interval = stats.binomtest(int(count), int(total)).proportion_ci(CONFIDENCE, method="wilson")
     return 100 * float(interval.low), 100 * float(interval.high)
 
@@ -26,14 +31,15 @@ def paired_gain(first: np.ndarray, second: np.ndarray) -> tuple[float, float, fl
     each cell of the 2 x 2 table, which keeps its coverage for few discordant pairs.
 
     Args:
-      first: bool [N], success of the reference (here: sign) per image.
+      first: bool [N], success of the reference per image.
       second: bool [N], success of the other on the same images.
 
     Returns:
       (rate of `second` minus rate of `first`, lower, upper end of its 95 % interval), in points.
     """
-    gained = int(np.sum(second & ~first))
-    lost = int(np.sum(first & ~second))
+    from scipy import stats
+
+    gained, lost = _discordant(first, second)
     total = len(first)
     b, c, n = gained + 0.5, lost + 0.5, total + 2.0
     centre = (b - c) / n
@@ -44,11 +50,17 @@ def paired_gain(first: np.ndarray, second: np.ndarray) -> tuple[float, float, fl
 
 def mcnemar_p(first: np.ndarray, second: np.ndarray) -> float:
     """Returns the exact two-sided McNemar p-value of two bool [N] arrays on the same images."""
-    gained = int(np.sum(second & ~first))
-    lost = int(np.sum(first & ~second))
+    from scipy import stats
+
+    gained, lost = _discordant(first, second)
     if gained + lost == 0:
         return 1.0
     return float(stats.binomtest(gained, gained + lost, 0.5).pvalue)
+
+
+def _discordant(first: np.ndarray, second: np.ndarray) -> tuple[int, int]:
+    """How many pairs only `second` succeeded in, and how many only `first`."""
+    return int(np.sum(second & ~first)), int(np.sum(first & ~second))
 
 
 class Resamples:
