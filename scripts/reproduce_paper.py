@@ -13,10 +13,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from utils.analysis.families import families
+from utils.analysis.families import load_families
 from utils.analysis.formats import to_markdown
-from utils.analysis.layout import lay_out
-from utils.analysis.runs import load_runs
+from utils.analysis.layouts import lay_out
 from utils.commands import command
 from utils.sweeps.command_line import add_runner_flags
 from utils.sweeps.paper import paper_with_what_is_there
@@ -54,8 +53,9 @@ def main(arguments: list[str]) -> int:
         return 0
     runner = choose_runner(options.runner, options.processes, options.ray_address)
     code = run_sweep(planned, runner, Path.cwd())
-    _, tables = lay_out("paper", families(load_runs([paper.grid.output_dir])), None, True)
-    print("\n".join(map(to_markdown, tables)))
+    for family in load_families([paper.grid.output_dir]):
+        _, tables = lay_out("paper", family, published=True)
+        print("\n".join(map(to_markdown, tables)))
     return code
 
 

@@ -13,11 +13,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from utils.analysis.equal_l2 import equal_l2_rows, equal_l2_tables
-from utils.analysis.families import families
+from utils.analysis.command_line import results_parser
+from utils.analysis.equal_l2 import equal_l2_rows
+from utils.analysis.equal_l2_tables import equal_l2_tables
+from utils.analysis.families import load_families
 from utils.analysis.formats import to_latex, to_markdown
-from utils.analysis.layout import LAYOUTS, csv_of, lay_out
-from utils.analysis.runs import load_runs
+from utils.analysis.layouts import LAYOUTS, lay_out, to_csv
 from utils.commands import command
 from utils.errors import ResultsError
 
@@ -26,10 +27,7 @@ FORMATS = {"markdown": to_markdown, "latex": to_latex}
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("results", nargs="+", type=Path, help="folders with finished runs")
+    parser = results_parser(__doc__)
     parser.add_argument("--layout", choices=LAYOUTS, default="paper")
     parser.add_argument("--format", choices=(*FORMATS, "csv"), default="markdown")
     parser.add_argument("--epsilon", type=float, help="only this one (default: all)")
@@ -41,18 +39,20 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def render(options: argparse.Namespace) -> str:
     """Makes the tables' text."""
-    found = families(load_runs(options.results))
-    if options.equal_l2:
-        rows = [equal_l2_rows(family, options.epsilon) for family in found]
-        tables = [t for pair in zip(found, rows, strict=True) for t in equal_l2_tables(*pair)]
-    else:
-        rows, tables = lay_out(
-            options.layout, found, options.epsilon, options.beside == "published"
-        )
+    rows, tables = [], []
+    for family in load_families(options.results):
+        if options.equal_l2:
+            of_family = equal_l2_rows(family, family.sizes_of(options.epsilon))
+            tables += equal_l2_tables(family, of_family)
+        else:
+            published = options.beside is not None
+            of_family, laid_out = lay_out(options.layout, family, options.epsilon, published)
+            tables += laid_out
+        rows.append(of_family)
     if not any(map(len, rows)):
         raise ResultsError("Nothing fits: these results hold no such epsilon, or sign alone.")
     if options.format == "csv":
-        return csv_of(rows)
+        return to_csv(rows)
     return "\n".join(map(FORMATS[options.format], tables))
 
 

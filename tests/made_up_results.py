@@ -1,6 +1,5 @@
 """Run folders in attack.py's format with made-up outcomes, written by attack.py's own writers."""
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,7 +7,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from methods import parse_method
+from utils.bound import Bound
 from utils.pipeline.config import RunConfig
+from utils.pipeline.record import Identity, RecordedFlags, RecordedNetwork, RunRecord
 from utils.pipeline.tables import per_image_table, steps_table, to_csv, transfer_table
 
 VICTIMS = ("net_a", "net_b", "net_c")
@@ -31,27 +33,35 @@ def write_run(
     zoo="imagenet",
     source=SOURCE,
     victims=VICTIMS,
+    accuracy=None,
     **flags,
 ):
-    """Writes one run and returns its folder. More L2 makes more success, most for the source."""
+    """Writes one run and returns its folder. More L2 makes more success, most for the source.
+
+    Args: attack.py's flags (norm="l2" with max_l2 among them), and the accuracy published of every
+    network.
+    """
+    bound = Bound.of_flags({"max_epsilon": epsilon} | flags)
     folder = Path(output_dir) / zoo / source / method
-    folder /= f"eps{epsilon:g}" + ("_targeted" if targeted else "")
+    folder /= bound.folder_name + ("_targeted" if targeted else "")
     folder.mkdir(parents=True)
     ids = tuple(f"{i:04d}" for i in range(images))
     true = np.arange(images) % 10 + 1
     dataset = _Dataset(ids, true, true % 10 + 1 if targeted else None)
-    costs, predictions = _outcomes(dataset, method, epsilon, modes, seed, source, victims)
-    about = {
+    # An L2 bound is spent whole where the box of an epsilon lets sign spend 20 times it.
+    reach = bound.size if bound.norm == "linf" else bound.size / 20
+    costs, predictions = _outcomes(dataset, method, reach, modes, seed, source, victims)
+    attack = {
         "source": source,
         "method": method,
-        "max_epsilon": epsilon,
+        "max_epsilon": bound.epsilon,
         "num_iter": 1 if method == "fgsm" else 10,
         "targeted": targeted,
     }
-    per_image = per_image_table(about, dataset, predictions, costs)
-    transfer = transfer_table(about, per_image, costs, (source,), SIDE)
+    per_image = per_image_table(attack, dataset, predictions, costs)
+    transfer = transfer_table(attack, per_image, costs, (source,), SIDE)
     cosines = [
-        {"mode": mode, "cosine": [0.5 + 0.04 * t for t in range(about["num_iter"])]}
+        {"mode": mode, "cosine": [0.5 + 0.04 * t for t in range(attack["num_iter"])]}
         for mode in modes
     ]
     tables = {
@@ -61,11 +71,31 @@ def write_run(
     }
     for name, table in tables.items():
         (folder / name).write_bytes(to_csv(table))
-    (folder / "run.json").write_text(
-        json.dumps(_record(folder, about, modes, images, seed, status, zoo, victims, flags))
-    )
+    asked = {"method": method, "max_epsilon": epsilon, "targeted": targeted, "seed": seed}
+    config = RunConfig.of_flags(asked | flags)
+    chosen = {"source": [source], "zoo": zoo}
+    inputs = {"input_csv": "made_up.csv", "input_dir": str(Path(output_dir) / "clean")}
+    network = RecordedNetwork(checkpoint="x", sha256={"x": "0" * 64}, published_accuracy=accuracy)
+    RunRecord(
+        status=status,
+        zoo=zoo,
+        identity=Identity(flags=config.recipe() | chosen, content={"--input_csv": "0" * 64}),
+        flags=RecordedFlags(**config.all_flags() | chosen | inputs),
+        modes=list(modes),
+        sources={source: network},
+        victims=dict.fromkeys(victims, network),
+        images=images,
+        side=SIDE,
+        method_title=parse_method(method).title(),
+        commands=[f"attack.py --method={method}"],
+        started="2026-01-01T00:00:00+00:00",
+        versions={"tensorflow": "2.21.0"},
+        device=["/device:CPU:0"],
+        seconds={"craft": images * len(modes) * attack["num_iter"] * 0.02, "judge": 3.0},
+        mean_cosine=dict.fromkeys(modes, 0.5),
+    ).write(folder)
     if pngs:
-        _write_pngs(folder, Path(output_dir) / "clean", ids, modes, epsilon)
+        _write_pngs(folder, Path(output_dir) / "clean", ids, modes, reach)
     return folder
 
 
@@ -85,7 +115,7 @@ class _Dataset(SimpleNamespace):
         return len(self.ids)
 
 
-def _outcomes(dataset, method, epsilon, modes, seed, source, victims):
+def _outcomes(dataset, method, reach, modes, seed, source, victims):
     rng = np.random.default_rng([seed, len(method)])
     hardness = rng.uniform(size=len(dataset))
     spread = rng.uniform(0.8, 1.2, len(dataset))
@@ -95,9 +125,9 @@ def _outcomes(dataset, method, epsilon, modes, seed, source, victims):
             predictions.append((victim, "clean", image_id, _labels(label), 0.93))
     for mode in modes:
         scale, bonus = MODES.get(mode, (20.0, -0.1))
-        l2 = scale * epsilon * spread
+        l2 = scale * reach * spread
         for i, image_id in enumerate(dataset.ids):
-            costs.append((mode, image_id, l2[i] / 30, l2[i], int(np.ceil(epsilon))))
+            costs.append((mode, image_id, l2[i] / 30, l2[i], int(np.ceil(reach))))
         for number, victim in enumerate(victims):
             strength = l2 / 400 * (3 if victim == source else 1) + bonus - 0.03 * number
             for i, image_id in enumerate(dataset.ids):
@@ -115,34 +145,7 @@ def _labels(first):
     return [first, *(label for label in (1, 2, 3, 4, 5) if label != first)][:5]
 
 
-def _record(folder, about, modes, images, seed, status, zoo, victims, flags):
-    changed = {name: about[name] for name in ("method", "max_epsilon", "targeted")}
-    config = RunConfig.of_flags(changed | {"seed": seed} | flags)
-    flags = config.all_flags() | {"source": [about["source"]], "zoo": zoo}
-    flags["input_dir"] = str(folder.parents[3] / "clean")
-    return {
-        "status": status,
-        "zoo": zoo,
-        "identity": {
-            "flags": config.recipe() | {"source": [about["source"]], "zoo": zoo},
-            "content": {"--input_csv": "0" * 64},
-        },
-        "flags": flags,
-        "modes": list(modes),
-        "sources": {about["source"]: {"checkpoint": "x", "sha256": {}}},
-        "victims": {name: {"checkpoint": "x", "sha256": {}} for name in victims},
-        "images": images,
-        "side": SIDE,
-        "commands": [f"attack.py --method={about['method']}"],
-        "started": "2026-01-01T00:00:00+00:00",
-        "versions": {"tensorflow": "2.21.0"},
-        "device": ["/device:CPU:0"],
-        "seconds": {"craft": images * len(modes) * about["num_iter"] * 0.02, "judge": 3.0},
-        "mean_cosine": dict.fromkeys(modes, 0.5),
-    }
-
-
-def _write_pngs(folder, clean_folder, ids, modes, epsilon):
+def _write_pngs(folder, clean_folder, ids, modes, reach):
     clean_folder.mkdir(exist_ok=True)
     rng = np.random.default_rng(0)
     for image_id in ids:
@@ -150,7 +153,7 @@ def _write_pngs(folder, clean_folder, ids, modes, epsilon):
         Image.fromarray(clean.astype(np.uint8)).save(clean_folder / f"{image_id}.png")
         for mode in modes:
             (folder / mode).mkdir(exist_ok=True)
-            noise = rng.choice([-1, 1], clean.shape) * min(int(epsilon), 40)
+            noise = rng.choice([-1, 1], clean.shape) * min(int(reach), 40)
             Image.fromarray((clean + noise).astype(np.uint8)).save(
                 folder / mode / f"{image_id}.png"
             )

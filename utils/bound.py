@@ -34,6 +34,11 @@ class Bound:
         return "max_l2" if self.norm == "l2" else "max_epsilon"
 
     @property
+    def quantity(self) -> str:
+        """What its size is called on an axis: "epsilon" or "L2 bound"."""
+        return "L2 bound" if self.norm == "l2" else "epsilon"
+
+    @property
     def in_images(self) -> float:
         """Its size in units of images in [-1, 1]."""
         return self.size / 127.5

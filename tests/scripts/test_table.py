@@ -103,8 +103,8 @@ def test_several_seeds_are_averaged(tmp_path, capsys):
     files = [pd.read_csv(file) for file in tmp_path.rglob("transfer.csv")]
     mean = sum(file["success_rate"].iloc[-1] for file in files) / 3
     key = files[0].iloc[-1]
-    here = (made["mode"] == key["mode"]) & (made["victim"] == key["victim"])
-    assert made[here]["success_rate"].item() == pytest.approx(mean, abs=0.011)
+    row = made[(made["mode"] == key["mode"]) & (made["victim"] == key["victim"])]
+    assert row["success_rate"].item() == pytest.approx(mean, abs=0.011)
 
 
 def test_the_demo_zoo_says_so(tmp_path, capsys):

@@ -1,6 +1,7 @@
 """A table before it becomes Markdown, LaTeX or HTML: text with few kinds of emphasis."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypeAlias
 
 
 @dataclass(frozen=True)
@@ -10,7 +11,7 @@ class Span:
     Attributes:
       text: without markup of any kind.
       bold: whether it stands out.
-      mark: "white-box" or "significant": a sign behind it, explained in the notes.
+      mark: a key of MARK_NOTES: a sign behind it, explained in the notes.
     """
 
     text: str
@@ -18,16 +19,15 @@ class Span:
     mark: str = ""
 
 
-@dataclass(frozen=True)
-class Cell:
-    """What stands in one field, from left to right, between slashes."""
+# What stands in one field; several spans from left to right, between slashes.
+TableCell: TypeAlias = str | Span | tuple[Span, ...]
 
-    spans: tuple[Span, ...]
 
-    @classmethod
-    def of(cls, text: str) -> "Cell":
-        """Makes one of plain text."""
-        return cls((Span(text),))
+def spans_of(cell: TableCell) -> tuple[Span, ...]:
+    """Returns what a cell is made of."""
+    if isinstance(cell, str):
+        return (Span(cell),)
+    return (cell,) if isinstance(cell, Span) else cell
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class Table:
     """
 
     title: str
-    header: tuple[Cell, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    notes: tuple[str, ...] = field(default=())
+    header: tuple[TableCell, ...]
+    rows: tuple[tuple[TableCell, ...], ...]
+    notes: tuple[str, ...] = ()
 
     def marks(self) -> set[str]:
         """Returns the marks that occur."""
         cells = [*self.header, *(cell for row in self.rows for cell in row)]
-        return {span.mark for cell in cells for span in cell.spans if span.mark}
+        return {span.mark for cell in cells for span in spans_of(cell) if span.mark}
 
 
 MARK_NOTES = {

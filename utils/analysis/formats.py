@@ -3,7 +3,7 @@
 import html
 from collections.abc import Callable
 
-from utils.analysis.document import MARK_NOTES, Cell, Span, Table
+from utils.analysis.document import MARK_NOTES, Span, Table, TableCell, spans_of
 
 _BETWEEN = " / "
 # Kind of mark -> the sign, per format.
@@ -30,7 +30,7 @@ def to_markdown(table: Table) -> str:
     def escape(text: str) -> str:
         return text.replace("|", "\\|").replace("*", "\\*")
 
-    def cell(one: Cell) -> str:
+    def cell(one: TableCell) -> str:
         return _cell(one, escape, lambda text: f"**{text}**", "markdown")
 
     lines = [f"### {escape(table.title)}", ""]
@@ -48,7 +48,7 @@ def to_latex(table: Table) -> str:
     def escape(text: str) -> str:
         return "".join(_LATEX.get(character, character) for character in text)
 
-    def line(cells: tuple[Cell, ...]) -> str:
+    def line(cells: tuple[TableCell, ...]) -> str:
         made = (_cell(one, escape, lambda text: f"\\textbf{{{text}}}", "latex") for one in cells)
         return " & ".join(made) + " \\\\"
 
@@ -74,10 +74,10 @@ def to_latex(table: Table) -> str:
 def to_html(table: Table) -> str:
     """Returns an HTML table in a box that scrolls sideways on narrow screens."""
 
-    def cell(one: Cell) -> str:
+    def cell(one: TableCell) -> str:
         return _cell(one, html.escape, lambda text: f"<b>{text}</b>", "html")
 
-    def line(cells: tuple[Cell, ...], tag: str) -> str:
+    def line(cells: tuple[TableCell, ...], tag: str) -> str:
         first, *others = (cell(one) for one in cells)
         scope = "col" if tag == "th" else "row"
         fields = "".join(f"<{tag}>{other}</{tag}>" for other in others)
@@ -92,15 +92,17 @@ def to_html(table: Table) -> str:
     )
 
 
-def _cell(cell: Cell, escape: Callable[[str], str], bold: Callable[[str], str], kind: str) -> str:
+def _cell(
+    cell: TableCell, escape: Callable[[str], str], bold: Callable[[str], str], kind: str
+) -> str:
     def span(one: Span) -> str:
         text = bold(escape(one.text)) if one.bold else escape(one.text)
         return text + _MARKS[kind].get(one.mark, "")
 
-    return _BETWEEN.join(span(one) for one in cell.spans)
+    return _BETWEEN.join(span(one) for one in spans_of(cell))
 
 
-def _row(cells: tuple[Cell, ...], cell: Callable[[Cell], str]) -> str:
+def _row(cells: tuple[TableCell, ...], cell: Callable[[TableCell], str]) -> str:
     return "| " + " | ".join(cell(one) for one in cells) + " |"
 
 

@@ -2,46 +2,49 @@
 
 import pandas as pd
 
-from utils.analysis.document import Cell, Span, Table
-from utils.analysis.families import Family
-from utils.analysis.paper_table import column_heads
+from utils.analysis.document import Span, Table, TableCell
+from utils.analysis.families import Attack, Family
+from utils.analysis.paper_table import column_heads, number
 from utils.analysis.summary_rows import MEAN
-from utils.analysis.titles import method_title
 
 
 def mode_tables(family: Family, rows: pd.DataFrame) -> list[Table]:
-    """Returns one table an epsilon.
+    """Returns one table a bound.
 
     Args:
       family: the runs.
-      rows: its summary rows.
+      rows: of `summary_rows`.
     """
-    return [
-        _table(family, rows[rows["max_epsilon"] == epsilon], epsilon)
-        for epsilon in sorted(rows["max_epsilon"].unique())
-    ]
+    return [_table(family, of_size, size) for size, of_size in rows.groupby("size")]
 
 
-def _table(family: Family, rows: pd.DataFrame, epsilon: float) -> Table:
-    white_box = [name for name, setting in family.victims.items() if setting == "white-box"]
-    lines = []
-    for method in family.methods:
+def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
+    lines: list[tuple[TableCell, ...]] = []
+    for method, title in family.method_titles.items():
         of_method = rows[rows["method"] == method]
-        for mode, group in of_method.groupby("mode", sort=False):
-            by_victim = group.set_index("victim")
-            rates = [f"{by_victim.loc[name, 'success_rate']:.1f}" for name in family.victims]
-            mean = [_mean(by_victim.loc[MEAN]), _gain(by_victim.loc[MEAN])]
-            costs = _costs(family, method, epsilon, mode)
-            first = method_title(method) if not lines or lines[-1][0] != method else ""
-            lines.append((method, [first, mode, *rates, *mean, *costs]))
+        for place, (mode, group) in enumerate(of_method.groupby("mode", sort=False)):
+            by_victim = group.set_index("victim").reindex([*family.victims, MEAN])
+            mean = by_victim.loc[MEAN]
+            lines.append(
+                (
+                    title if place == 0 else "",
+                    mode,
+                    *map(number, by_victim.loc[[*family.victims], "success_rate"]),
+                    _with_interval(mean[["success_rate", "success_low", "success_high"]], ".1f"),
+                    Span(
+                        _with_interval(mean[["gain_over_sign", "gain_low", "gain_high"]], "+.1f"),
+                        bold=mean["significant"] == 1,
+                    ),
+                    *_costs(family, Attack(method, size, mode)),
+                )
+            )
     return Table(
-        f"{family.title}, {family.bound(epsilon)}",
+        f"{family.title}, {family.bound(size)}",
         (
-            *(Cell.of("method"), Cell.of("mode")),
-            *column_heads(list(family.victims), white_box),
-            *map(Cell.of, (MEAN, "gain over sign", "mean abs", "mean L2", "cosine")),
+            *("method", "mode", *column_heads(family, family.victims)),
+            *(MEAN, "gain over sign", "mean abs", "mean L2", "cosine"),
         ),
-        tuple(tuple(_cell(text) for text in line) for _, line in lines),
+        tuple(lines),
         (
             f"{family.goal.capitalize()}, in percent of all images; the mean over the black-box "
             "victims and its gain with 95 % bootstrap intervals over images, the gain in bold "
@@ -52,33 +55,19 @@ def _table(family: Family, rows: pd.DataFrame, epsilon: float) -> Table:
     )
 
 
-def _cell(text: str | Span) -> Cell:
-    return Cell((text,)) if isinstance(text, Span) else Cell.of(text)
+def _with_interval(values: pd.Series, form: str) -> str:
+    value, low, high = (number(value, form) for value in values)
+    return f"{value} [{low}, {high}]" if value else ""
 
 
-def _mean(row: pd.Series) -> str:
-    return f"{row['success_rate']:.1f} [{row['success_low']:.1f}, {row['success_high']:.1f}]"
-
-
-def _gain(row: pd.Series) -> Span:
-    if pd.isna(row["gain_over_sign"]):
-        return Span("")
-    text = f"{row['gain_over_sign']:+.1f} [{row['gain_low']:+.1f}, {row['gain_high']:+.1f}]"
-    return Span(text, bold=row["significant"] == 1)
-
-
-def _costs(family: Family, method: str, epsilon: float, mode: str) -> list[str]:
-    table = family.transfer
-    here = table[
-        (table["method"] == method) & (table["max_epsilon"] == epsilon) & (table["mode"] == mode)
-    ]
+def _costs(family: Family, attack: Attack) -> list[str]:
+    written = family.transfer_of(attack)
     cosines = [
-        run.steps.loc[run.steps["mode"] == mode, "mean_cosine"].mean()
-        for run in family.runs
-        if (run.method, run.epsilon) == (method, epsilon) and mode in run.record["modes"]
+        run.steps.loc[run.steps["mode"] == attack.mode, "mean_cosine"].mean()
+        for run in family.runs_of(attack)
     ]
     return [
-        f"{here['mean_abs'].mean():.2f}",
-        f"{here['mean_l2'].mean():.0f}",
+        f"{written['mean_abs'].mean():.2f}",
+        f"{written['mean_l2'].mean():.0f}",
         f"{sum(cosines) / len(cosines):.3f}",
     ]

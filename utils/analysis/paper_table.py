@@ -1,55 +1,53 @@
 """The paper's layout: methods as rows, victims as columns, modes side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import pandas as pd
 
-from utils.analysis.document import Cell, Span, Table
+from utils.analysis.document import Span, Table, TableCell
 from utils.analysis.families import Family
 from utils.analysis.summary_rows import MEAN
-from utils.analysis.titles import method_title
+from utils.success import REFERENCE
 
 
 def paper_tables(family: Family, rows: pd.DataFrame) -> list[Table]:
-    """Returns one table an epsilon; where only sign was run, only if that holds for all of them.
+    """Returns one table a bound; where only sign was run, only if that holds for all of them.
 
     Args:
       family: the runs.
-      rows: its summary rows.
+      rows: of `summary_rows`.
     """
-    corrected = rows[rows["mode"] != "sign"]
-    epsilons = (rows if corrected.empty else corrected)["max_epsilon"].unique()
-    return [_table(family, rows[rows["max_epsilon"] == e], e) for e in sorted(epsilons)]
+    corrected = rows[rows["mode"] != REFERENCE]
+    sizes = (rows if corrected.empty else corrected)["size"].unique()
+    return [_table(family, rows[rows["size"] == size], size) for size in sorted(sizes)]
 
 
-def column_heads(victims: Sequence[str], white_box: Sequence[str]) -> list[Cell]:
+def column_heads(family: Family, victims: Iterable[str]) -> list[Span]:
     """Returns the victims' names, white-box ones marked."""
-    return [Cell((Span(v, mark="white-box" if v in white_box else ""),)) for v in victims]
+    white_box = set(family.victims) - set(family.black_box)
+    return [Span(name, mark="white-box" if name in white_box else "") for name in victims]
 
 
-def _table(family: Family, rows: pd.DataFrame, epsilon: float) -> Table:
+def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
     modes = [mode for mode in family.modes if mode in set(rows["mode"])]
     victims = [*family.victims, *([MEAN] if family.black_box else [])]
-    white_box = [name for name, setting in family.victims.items() if setting == "white-box"]
-    lines = []
-    for method in family.methods:
+    lines: list[tuple[TableCell, ...]] = []
+    for method, title in family.method_titles.items():
         of_method = rows[rows["method"] == method]
         if of_method.empty:
             continue
-        by_victim = {
-            victim: group.set_index("mode").reindex(modes)
-            for victim, group in of_method.groupby("victim")
-        }
-        columns = [by_victim[victim] for victim in victims]
-        lengths = [Span(_number(value, "{:.0f}")) for value in columns[0]["mean_l2"]]
-        rates = [_rates(column["success_rate"]) for column in columns]
-        lines.append((Cell.of(method_title(method)), *rates, Cell(tuple(lengths))))
+        columns = [
+            of_method[of_method["victim"] == victim].set_index("mode").reindex(modes)
+            for victim in victims
+        ]
+        lengths = tuple(Span(number(value, ".0f")) for value in columns[0]["mean_l2"])
+        lines.append((title, *(_rates(column["success_rate"]) for column in columns), lengths))
         if len(modes) > 1 and of_method["gain_over_sign"].notna().any():
-            gains = [_gains(column.drop(index="sign")) for column in columns]
-            lines.append((Cell.of("gain over sign"), *gains, Cell.of("")))
-    between = " / ".join(modes)
+            gains = [_gains(column.drop(index=REFERENCE)) for column in columns]
+            lines.append(("gain over sign", *gains, ""))
     notes = [
-        f"{family.goal.capitalize()}, in percent of all images: {between}. The best in bold.",
+        f"{family.goal.capitalize()}, in percent of all images: {' / '.join(modes)}. The best in "
+        "bold.",
         "Mean L2 is what the perturbations spent, in [0, 255] units: a fair comparison is one at "
         "equal length (table.py --equal_l2).",
     ]
@@ -57,31 +55,28 @@ def _table(family: Family, rows: pd.DataFrame, epsilon: float) -> Table:
     if seeds > 1:
         notes.append(f"Mean over {seeds} seeds.")
     return Table(
-        f"{family.title}, {family.bound(epsilon)}",
-        (Cell.of("method"), *column_heads(victims, white_box), Cell.of("mean L2")),
+        f"{family.title}, {family.bound(size)}",
+        ("method", *column_heads(family, victims), "mean L2"),
         tuple(lines),
         tuple(notes),
     )
 
 
-def _rates(rates: pd.Series) -> Cell:
+def _rates(rates: pd.Series) -> TableCell:
     # What looks equal in print is equally good; where all are, none is best.
     shown = rates.round(1)
     best = shown.max() if shown.nunique() > 1 else None
-    return Cell(tuple(Span(_number(rate), bold=rate == best) for rate in shown))
+    return tuple(Span(number(rate), bold=rate == best) for rate in shown)
 
 
-def _gains(rows: pd.DataFrame) -> Cell:
-    return Cell(
-        tuple(
-            Span(
-                _number(row["gain_over_sign"], "{:+.1f}"),
-                mark="significant" if row["significant"] == 1 else "",
-            )
-            for row in rows.to_dict("records")
-        )
+def _gains(rows: pd.DataFrame) -> TableCell:
+    pairs = zip(rows["gain_over_sign"], rows["significant"], strict=True)
+    return tuple(
+        Span(number(gain, "+.1f"), mark="significant" if significant == 1 else "")
+        for gain, significant in pairs
     )
 
 
-def _number(value: float, form: str = "{:.1f}") -> str:
-    return "" if pd.isna(value) else form.format(value)
+def number(value: float, form: str = ".1f") -> str:
+    """Returns a number as text; nothing where there is none."""
+    return "" if pd.isna(value) else format(value, form)

@@ -9,20 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from utils.analysis.document import Cell, Table
+from utils.analysis.document import Table, TableCell
 from utils.analysis.families import Family
 from utils.analysis.paper_table import column_heads
-from utils.analysis.summary_rows import MEAN
-from utils.analysis.titles import method_title
+from utils.success import REFERENCE
 
 _FILE = Path(__file__).with_name("published.csv")
-_PUBLISHED_WITH = {"source": "inception_v3", "max_epsilon": 16.0, "num_iter": 10, "images": 1000}
-
-
-def published_rates() -> pd.DataFrame:
-    """Returns method, victim, converted, original and published, the mean of the two."""
-    table = pd.read_csv(_FILE)
-    return table.assign(published=table[["converted", "original"]].mean(axis=1))
+_SOURCE, _EPSILON, _NUM_ITER, _IMAGES = "inception_v3", 16.0, 10, 1000
 
 
 def add_published(rows: pd.DataFrame) -> pd.DataFrame:
@@ -31,17 +24,18 @@ def add_published(rows: pd.DataFrame) -> pd.DataFrame:
     They are empty where the mode isn't sign, the attack is targeted, or source or epsilon are
     others than the published.
     """
-    merged = rows.merge(
-        published_rates()[["method", "victim", "published"]], on=["method", "victim"], how="left"
-    )
+    table = pd.read_csv(_FILE)
+    table["published"] = table[["converted", "original"]].mean(axis=1)
+    keys = ["method", "victim"]
+    merged = rows.merge(table[[*keys, "published"]], on=keys, how="left")
     same = (
-        (merged["mode"] == "sign")
+        (merged["mode"] == REFERENCE)
         & (merged["targeted"] == 0)
-        & (merged["source"] == _PUBLISHED_WITH["source"])
-        & (merged["max_epsilon"] == _PUBLISHED_WITH["max_epsilon"])
+        & (merged["source"] == _SOURCE)
+        & (merged["max_epsilon"] == _EPSILON)
     )
-    merged.loc[~same, "published"] = float("nan")
-    return merged.assign(difference=merged["success_rate"] - merged["published"])
+    published = merged["published"].where(same)
+    return merged.assign(published=published, difference=merged["success_rate"] - published)
 
 
 def published_table(family: Family, rows: pd.DataFrame) -> Table:
@@ -49,58 +43,59 @@ def published_table(family: Family, rows: pd.DataFrame) -> Table:
 
     Args:
       family: the runs.
-      rows: its summary rows, with the columns of `add_published`.
+      rows: of `summary_rows`, with the columns of `add_published`.
     """
     found = rows[rows["published"].notna()]
-    victims = [v for v in rows["victim"].unique() if v != MEAN and v in set(found["victim"])]
+    victims = [name for name in family.victims if name in set(found["victim"])]
     lines = [_clean_row(family, victims)] if victims else []
-    for method in family.methods:
+    for method, title in family.method_titles.items():
         of_method = found[found["method"] == method].set_index("victim")
         if len(of_method):
-            cells = [_beside(of_method, victim) for victim in victims]
-            lines.append((Cell.of(method_title(method)), *cells))
-    white_box = [name for name, setting in family.victims.items() if setting == "white-box"]
+            cells = [
+                _compared(*of_method.loc[victim, ["success_rate", "published"]])
+                if victim in of_method.index
+                else ""
+                for victim in victims
+            ]
+            lines.append((title, *cells))
     return Table(
         f"{family.title}: sign beside the published figures",
-        (Cell.of("method"), *column_heads(victims, white_box)),
+        ("method", *column_heads(family, victims)),
         tuple(lines),
         tuple(_notes(family, bool(victims))),
     )
 
 
-def _beside(rows: pd.DataFrame, victim: str) -> Cell:
-    if victim not in rows.index:
-        return Cell.of("")
-    row = rows.loc[victim]
-    published = f"{row['published']:.1f}, {row['difference']:+.1f}"
-    return Cell.of(f"{row['success_rate']:.1f} ({published})")
+def _compared(measured: float, published: float | None) -> str:
+    beside = "" if published is None else f" ({published:.1f}, {measured - published:+.1f})"
+    return f"{measured:.1f}{beside}"
 
 
-def _clean_row(family: Family, victims: list[str]) -> tuple[Cell, ...]:
-    # Imported late: it brings TensorFlow, which reading results does not need.
-    from models import NETWORKS
-
+def _clean_row(family: Family, victims: list[str]) -> tuple[TableCell, ...]:
     clean = family.transfer.drop_duplicates("victim").set_index("victim")
-    cells = [Cell.of("clean error")]
+    networks = {name: net for run in family.runs for name, net in run.record.victims.items()}
+    cells = []
     for victim in victims:
         measured = 100 * clean.loc[victim, "clean_errors"] / clean.loc[victim, "images"]
-        accuracy = NETWORKS[victim].clean_accuracy
-        beside = f" ({100 - accuracy:.1f}, {measured - 100 + accuracy:+.1f})" if accuracy else ""
-        cells.append(Cell.of(f"{measured:.1f}{beside}"))
-    return tuple(cells)
+        accuracy = networks[victim].published_accuracy
+        cells.append(_compared(measured, None if accuracy is None else 100 - accuracy))
+    return ("clean error", *cells)
 
 
 def _notes(family: Family, any_found: bool) -> list[str]:
     if not any_found:
+        sizes = ", ".join(f"{size:g}" for size in family.sizes)
         return [
-            "Nothing to stand beside: the published figures are of sign attacks from "
-            f"{_PUBLISHED_WITH['source']} at epsilon {_PUBLISHED_WITH['max_epsilon']:g}, "
-            f"untargeted; these runs have source {family.source}, epsilon "
-            f"{', '.join(f'{epsilon:g}' for epsilon in family.epsilons)}."
+            f"Nothing to stand beside: the published figures are of sign attacks from {_SOURCE} at "
+            f"epsilon {_EPSILON:g}, untargeted; these runs have source {family.source}, "
+            f"{family.quantity} {sizes}."
         ]
     notes = ["Measured (published mean of two reports, difference), in percent and points."]
-    flags = family.runs[0].flags
-    for name, here in (("num_iter", flags["num_iter"]), ("images", len(family.image_ids))):
-        if here != _PUBLISHED_WITH[name]:
-            notes.append(f"Not alike: {name} is {here} here, {_PUBLISHED_WITH[name]} there.")
+    measured = {
+        "num_iter": (family.runs[0].record.flags.num_iter, _NUM_ITER),
+        "images": (len(family.image_ids), _IMAGES),
+    }
+    for name, (ours, theirs) in measured.items():
+        if ours != theirs:
+            notes.append(f"Not alike: {name} is {ours} here, {theirs} there.")
     return notes

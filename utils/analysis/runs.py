@@ -1,81 +1,79 @@
 """Run folders below a path, as pandas tables."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from utils.bound import Bound
 from utils.errors import ResultsError
+from utils.pipeline.record import RUN_FILE, RunRecord
+from utils.success import succeeded
 
 
 @dataclass(frozen=True)
-class Run:
-    """One finished run.
-
-    Attributes:
-      path: its folder.
-      record: the content of run.json.
-    """
+class FinishedRun:
+    """One finished run, in its folder."""
 
     path: Path
-    record: dict
-
-    @property
-    def flags(self) -> dict:
-        """Its flags by name."""
-        return self.record["flags"]
-
-    @property
-    def source(self) -> str:
-        """The network attacked; "a+b" for an ensemble."""
-        return "+".join(self.record["sources"])
+    record: RunRecord
 
     @property
     def method(self) -> str:
         """The method's canonical name."""
-        return self.flags["method"]
+        return self.record.flags.method
 
     @property
-    def epsilon(self) -> float:
-        """The L-infinity bound, in [0, 255] units."""
-        return float(self.flags["max_epsilon"])
+    def modes(self) -> list[str]:
+        """The modes that were run, in the order of its tables."""
+        return self.record.modes
 
     @property
     def seed(self) -> int:
         """Its seed."""
-        return int(self.flags["seed"])
+        return self.record.flags.seed
+
+    @cached_property
+    def bound(self) -> Bound:
+        """What its perturbations were held to."""
+        return self.record.bound
+
+    @property
+    def size(self) -> float:
+        """Its bound's size, in [0, 255] units."""
+        return self.bound.size
 
     @cached_property
     def transfer(self) -> pd.DataFrame:
-        """The rows of transfer.csv."""
-        return self._table("transfer.csv").assign(max_epsilon=self.epsilon)
+        """The rows of transfer.csv, and the columns size and seed."""
+        return self._table("transfer.csv").assign(size=self.size, seed=self.seed)
 
     @cached_property
     def per_image(self) -> pd.DataFrame:
-        """The rows of per_image.csv, and `success`: whether the attack reached its goal."""
+        """The rows of per_image.csv, and size, seed and success: whether it reached its goal."""
         table = self._table("per_image.csv", dtype={"image_id": str})
-        # Empty in the L2 ball, where runs are told apart by max_l2.
-        table["max_epsilon"] = self.epsilon
-        table["success"] = _success(table, bool(self.flags["targeted"]))
-        return table
+        success = succeeded(table, self.record.flags.targeted)
+        return table.assign(size=self.size, seed=self.seed, success=success)
 
     @cached_property
     def steps(self) -> pd.DataFrame:
         """The rows of steps.csv."""
         return self._table("steps.csv")
 
-    def png(self, mode: str, image_id: str) -> Path:
-        """Returns the place of an adversarial image."""
-        return self.path / mode / f"{image_id}.png"
+    def images(self, mode: str, image_id: str) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the clean and the adversarial image: uint8 [S, S, 3] each.
 
-    def clean_png(self, image_id: str) -> Path:
-        """Returns the place of a clean image."""
-        return Path(self.flags["input_dir"]) / f"{image_id}.png"
+        Raises:
+          ResultsError: one of them can't be read.
+        """
+        name = f"{image_id}.png"
+        return _pixels(Path(self.record.flags.input_dir) / name), _pixels(self.path / mode / name)
 
-    def _table(self, name: str, **options: object) -> pd.DataFrame:
+    def _table(self, name: str, **options: Any) -> pd.DataFrame:
         path = self.path / name
         try:
             return pd.read_csv(path, **options)
@@ -86,17 +84,20 @@ class Run:
             ) from error
 
 
-def load_runs(paths: Iterable[Path]) -> list[Run]:
-    """Finds the finished runs at or below the paths.
+def load_runs(paths: Iterable[Path]) -> list[FinishedRun]:
+    """Finds the finished runs at or below the paths, each once.
 
     Raises:
-      ResultsError: a path isn't there, holds no finished run, or a run.json is broken.
+      ResultsError: a path isn't there or holds no finished run.
+      DataError: a run.json is broken.
     """
-    runs: dict[Path, Run] = {}
+    runs: dict[Path, FinishedRun] = {}
     for path in map(Path, paths):
         if not path.is_dir():
             raise ResultsError(f"{path} is no folder: give the --output_dir of attack.py's runs.")
-        found = [run for file in sorted(path.rglob("run.json")) if (run := _read(file))]
+        folders = [file.parent for file in sorted(path.rglob(RUN_FILE))]
+        records = [(folder, RunRecord.read(folder)) for folder in folders]
+        found = [FinishedRun(folder, r) for folder, r in records if r is not None and r.complete]
         if not found:
             raise ResultsError(
                 f"No finished run is below {path}: run attack.py or scripts/sweep.py with "
@@ -106,21 +107,15 @@ def load_runs(paths: Iterable[Path]) -> list[Run]:
     return list(runs.values())
 
 
-def _read(file: Path) -> Run | None:
+def _pixels(path: Path) -> np.ndarray:
+    # Imported late: tables read no pixels.
+    from PIL import Image
+
     try:
-        record = json.loads(file.read_text())
-        complete = record["status"] == "complete"
-        run = Run(file.parent, record)
-        # A run.json of something else fails here, with its name, and not in a figure.
-        _ = (run.source, run.method, run.epsilon, run.seed, run.flags["targeted"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
         raise ResultsError(
-            f"{file} is no run.json of attack.py ({error!r}): move it away."
+            f"{path} can't be read ({error}): the figures strip and spectrum need the run's PNGs "
+            "and the clean images where they were; leave these figures out with --figures."
         ) from error
-    return run if complete else None
-
-
-def _success(table: pd.DataFrame, targeted: bool) -> pd.Series:
-    if targeted:
-        return table["adversarial_label"] == table["target_class"]
-    return table["adversarial_label"] != table["true_label"]

@@ -1,16 +1,17 @@
-"""One row a method x epsilon x mode x victim, and one for the mean over the black-box victims."""
+"""One row an attack x victim, and one for the mean over the black-box victims."""
 
 import numpy as np
 import pandas as pd
 
-from utils.analysis.families import Family
+from utils.analysis.families import Attack, Family
 from utils.statistics import Resamples, percentile_interval, wilson_interval
+from utils.success import REFERENCE
 
 MEAN = "black-box mean"
 COLUMNS = (
     *("zoo", "source", "targeted", "method", "max_epsilon", "mode", "victim", "setting", "images"),
     *("seeds", "success_rate", "success_low", "success_high", "gain_over_sign", "gain_low"),
-    *("gain_high", "mcnemar_p", "significant", "mean_l2"),
+    *("gain_high", "mcnemar_p", "significant", "mean_l2", "max_l2", "size"),
 )
 
 
@@ -24,51 +25,31 @@ def summary_rows(family: Family) -> pd.DataFrame:
     resamples = Resamples(len(family.image_ids))
     several = len({run.seed for run in family.runs}) > 1
     rows = []
-    for method in family.methods:
-        for epsilon, mode in family.cells(method):
-            about = {
-                "zoo": family.zoo,
-                "source": family.source,
-                "targeted": int(family.targeted),
-                "method": method,
-                "max_epsilon": epsilon,
-                "mode": mode,
-                "images": len(family.image_ids),
-                "seeds": _seeds(family, method, epsilon, mode),
-                "mean_l2": float(family.l2[method, epsilon, mode].mean()),
-            }
-            for victim, setting in family.victims.items():
-                if (method, epsilon, mode, victim) not in family.success:
-                    continue
-                figures = (
-                    _resampled(family, method, epsilon, mode, [victim], resamples)
-                    if several
-                    else _from_transfer(family, method, epsilon, mode, victim)
-                )
-                rows.append(about | {"victim": victim, "setting": setting} | figures)
-            if family.black_box:
-                figures = _resampled(family, method, epsilon, mode, family.black_box, resamples)
-                rows.append(about | {"victim": MEAN, "setting": "black-box"} | figures)
+    for attack in (attack for method in family.method_titles for attack in family.attacks(method)):
+        described = family.describe(attack) | {"seeds": len(family.runs_of(attack))}
+        for victim, setting in family.victims.items():
+            if (*attack, victim) not in family.success:
+                continue
+            if several:
+                figures = _resampled(family, attack, [victim], resamples)
+            else:
+                figures = _from_transfer(family, attack, victim)
+            rows.append(described | {"victim": victim, "setting": setting} | figures)
+        if family.black_box:
+            figures = _resampled(family, attack, family.black_box, resamples)
+            rows.append(described | {"victim": MEAN, "setting": "black-box"} | figures)
     return pd.DataFrame(rows).reindex(columns=list(COLUMNS))
 
 
-def _seeds(family: Family, method: str, epsilon: float, mode: str) -> int:
-    return sum(
-        run.method == method and run.epsilon == epsilon and mode in run.record["modes"]
-        for run in family.runs
-    )
-
-
-def _from_transfer(family: Family, method: str, epsilon: float, mode: str, victim: str) -> dict:
-    table = family.transfer
-    here = (table["method"] == method) & (table["max_epsilon"] == epsilon)
-    row = table[here & (table["mode"] == mode) & (table["victim"] == victim)].iloc[0]
-    kept = ("gain_over_sign", "gain_low", "gain_high", "mcnemar_p")
-    figures = {name: row[name] for name in kept}
-    figures["significant"] = _flag(row["mcnemar_p"] < 0.05, row["mcnemar_p"])
+def _from_transfer(family: Family, attack: Attack, victim: str) -> dict[str, object]:
+    row = family.transfer_of(attack).set_index("victim").loc[victim]
+    p = row["mcnemar_p"]
+    figures = {
+        **row[["gain_over_sign", "gain_low", "gain_high", "mcnemar_p"]],
+        "significant": None if pd.isna(p) else int(p < 0.05),
+    }
     if not family.targeted:
-        rates = ("success_rate", "success_low", "success_high")
-        return figures | {name: row[name] for name in rates}
+        return figures | dict(row[["success_rate", "success_low", "success_high"]])
     low, high = wilson_interval(row["target_hits"], row["images"])
     return figures | {
         "success_rate": row["target_rate"],
@@ -78,20 +59,14 @@ def _from_transfer(family: Family, method: str, epsilon: float, mode: str, victi
 
 
 def _resampled(
-    family: Family,
-    method: str,
-    epsilon: float,
-    mode: str,
-    victims: list[str],
-    resamples: Resamples,
-) -> dict:
-    here = family.success[method, epsilon]
-    values = _over(here, mode, victims)
+    family: Family, attack: Attack, victims: list[str], resamples: Resamples
+) -> dict[str, object]:
+    values = _mean_success(family, attack, victims)
     low, high = percentile_interval(100 * resamples.means(values))
     figures = {"success_rate": 100 * values.mean(), "success_low": low, "success_high": high}
-    if mode == "sign" or "sign" not in here.columns.get_level_values(0):
+    if attack.mode == REFERENCE or attack.reference not in family.l2:
         return figures
-    gain = values - _over(here, "sign", victims)
+    gain = values - _mean_success(family, attack.reference, victims)
     low, high = percentile_interval(100 * resamples.means(gain))
     return figures | {
         "gain_over_sign": 100 * gain.mean(),
@@ -101,10 +76,7 @@ def _resampled(
     }
 
 
-def _over(success: pd.DataFrame, mode: str, victims: list[str]) -> np.ndarray:
-    """Success per image averaged over victims: float64 [images]."""
-    return success[mode][[v for v in victims if v in success[mode]]].mean(axis=1).to_numpy()
-
-
-def _flag(holds: bool, known: float) -> int | None:
-    return None if pd.isna(known) else int(holds)
+def _mean_success(family: Family, attack: Attack, victims: list[str]) -> np.ndarray:
+    """Success per image, averaged over those of the victims that were judged: float64 [images]."""
+    success = family.success[attack]
+    return success[[name for name in victims if name in success]].mean(axis=1).to_numpy()

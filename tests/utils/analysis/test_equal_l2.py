@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from tests.made_up_results import write_run, write_sweep
-from utils.analysis.equal_l2 import OUTSIDE, equal_l2_rows, equal_l2_tables, interpolate
-from utils.analysis.families import families
+from utils.analysis.equal_l2 import OUTSIDE, equal_l2_rows, interpolate
+from utils.analysis.equal_l2_tables import equal_l2_tables
+from utils.analysis.families import load_families
 from utils.analysis.formats import to_markdown
-from utils.analysis.runs import load_runs
 from utils.analysis.summary_rows import MEAN
 from utils.errors import ResultsError
 
@@ -14,12 +14,11 @@ from utils.errors import ResultsError
 def family(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sweep")
     write_sweep(folder, methods=("if",), epsilons=(4, 8, 16), images=200)
-    return families(load_runs([folder]))[0]
+    return load_families([folder])[0]
 
 
 def _row(rows, victim, epsilon=16.0):
-    here = (rows["victim"] == victim) & (rows["max_epsilon"] == epsilon)
-    return rows[here].iloc[0]
+    return rows[(rows["victim"] == victim) & (rows["max_epsilon"] == epsilon)].iloc[0]
 
 
 def test_reads_off_between_the_points_and_never_beyond():
@@ -38,7 +37,7 @@ def test_success_of_sign_is_that_at_the_same_mean_l2(family):
     assert lengths[1] < l2 < lengths[2]
     assert row["sign_success"] == pytest.approx(np.interp(l2, lengths, rates))
     # In the made-up runs, L2 is proportional to epsilon: 20 of sign's, 12 of affine's.
-    assert row["sign_epsilon"] == pytest.approx(16 * 12 / 20)
+    assert row["sign_size"] == pytest.approx(16 * 12 / 20)
     assert row["difference"] == pytest.approx(row["success_rate"] - row["sign_success"])
 
 
@@ -62,7 +61,7 @@ def test_no_gain_where_a_mode_equals_sign(tmp_path):
         lines = table.read_text().splitlines(keepends=True)
         sign = [line.replace("sign", "affine") for line in lines if ",sign," in line]
         table.write_text("".join([line for line in lines if "affine" not in line] + sign))
-    rows = equal_l2_rows(families(load_runs([tmp_path]))[0], 8.0)
+    rows = equal_l2_rows(load_families([tmp_path])[0], [8.0])
     assert len(rows) == 4
     assert (rows[["difference", "low", "high"]] == 0).all(axis=None)
 
@@ -72,7 +71,7 @@ def test_intervals_are_the_same_every_time(family):
 
 
 def test_outside_the_sweep_is_said_not_guessed(family):
-    rows = equal_l2_rows(family, 4.0)
+    rows = equal_l2_rows(family, [4.0])
     assert set(rows["note"]) == {OUTSIDE}
     assert rows[["sign_success", "difference", "low", "high"]].isna().all(axis=None)
     text = "\n".join(map(to_markdown, equal_l2_tables(family, rows)))
@@ -81,6 +80,6 @@ def test_outside_the_sweep_is_said_not_guessed(family):
 
 def test_one_epsilon_of_sign_is_too_few(tmp_path):
     write_run(tmp_path)
-    (family,) = families(load_runs([tmp_path]))
+    (family,) = load_families([tmp_path])
     with pytest.raises(ResultsError, match="two or more epsilons"):
         equal_l2_rows(family)

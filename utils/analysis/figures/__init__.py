@@ -3,18 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pandas as pd
-from matplotlib.figure import Figure
-
-from utils.analysis.families import Family
-from utils.analysis.figures.accuracy import accuracy_by_confidence, accuracy_over_epsilon
-from utils.analysis.figures.choices import Choices
+from utils.analysis.figures.accuracy import accuracy_by_confidence, accuracy_over_bound
 from utils.analysis.figures.cosine import cosine_per_step
 from utils.analysis.figures.gain import gain_at_equal_l2
-from utils.analysis.figures.image_path import image_over_epsilon
+from utils.analysis.figures.image_path import image_over_bound
+from utils.analysis.figures.selection import Drawn, Selection
 from utils.analysis.figures.spectrum import perturbation_spectrum
 from utils.analysis.figures.strip import image_strips
-from utils.analysis.figures.success import success_over_epsilon, success_over_l2
+from utils.analysis.figures.success import success_over_bound, success_over_l2
 
 
 @dataclass(frozen=True)
@@ -22,12 +18,11 @@ class Kind:
     """A kind of figure.
 
     Attributes:
-      draw: (family, its summary rows, choices) -> [(suffix of the file's name, figure)]; none
-        where the runs don't hold what it shows.
-      caption: what it shows and how to read it.
+      draw: makes the figures of it; none where the runs don't hold what it shows.
+      caption: what it shows and how to read it; "{bound}" is what the bound's size is called.
     """
 
-    draw: Callable[[Family, pd.DataFrame, Choices], list[tuple[str, Figure]]]
+    draw: Callable[[Selection], Drawn]
     caption: str
 
 
@@ -35,12 +30,12 @@ FIGURES = {
     "equal_l2": Kind(
         gain_at_equal_l2,
         "Above: success against the mean L2 that the perturbations spent. Below: the gain over "
-        "sign at the same epsilon, and over sign at the same mean L2 (95 % intervals).",
+        "sign at the same {bound}, and over sign at the same mean L2 (95 % intervals).",
     ),
     "success_epsilon": Kind(
-        success_over_epsilon,
-        "Success against epsilon, per victim and averaged, with 95 % intervals. Modes of one "
-        "epsilon spend different lengths: compare them in the next figure.",
+        success_over_bound,
+        "Success against {bound}, per victim and averaged, with 95 % intervals. Modes of one "
+        "{bound} spend different lengths: compare them in the next figure.",
     ),
     "success_l2": Kind(
         success_over_l2,
@@ -48,17 +43,17 @@ FIGURES = {
         "less perturbation for the same success.",
     ),
     "accuracy": Kind(
-        accuracy_over_epsilon,
+        accuracy_over_bound,
         "Top-1 and top-5 accuracy and the mean confidence in the predicted label, over the "
-        "black-box victims; epsilon 0 is clean.",
+        "black-box victims; {bound} 0 is clean.",
     ),
     "accuracy_by_confidence": Kind(
         accuracy_by_confidence,
         "The same, split by the confidence in the clean image; small bins are joined.",
     ),
     "image": Kind(
-        image_over_epsilon,
-        "One image: every victim's confidence over epsilon. Filled markers: the true label; hollow "
+        image_over_bound,
+        "One image: every victim's confidence over {bound}. Filled markers: the true label; hollow "
         "ones: another label, named where the class flips.",
     ),
     "cosine": Kind(
@@ -76,5 +71,3 @@ FIGURES = {
         "0.5 cycles a pixel is the finest pattern.",
     ),
 }
-
-__all__ = ["FIGURES", "Choices", "Kind"]

@@ -1,33 +1,21 @@
 """How well the steps follow the gradient, per iteration."""
 
-import pandas as pd
-from matplotlib.figure import Figure
-
-from utils.analysis.families import Family
-from utils.analysis.figures.choices import Choices
-from utils.analysis.figures.style import legend_above, mode_style, panels
-from utils.analysis.titles import method_title, mode_title
+from utils.analysis.faces import face
+from utils.analysis.figures.selection import Drawn, Selection
+from utils.analysis.figures.style import legend_above, panels
 
 
-def cosine_per_step(
-    family: Family, rows: pd.DataFrame, choices: Choices
-) -> list[tuple[str, Figure]]:
+def cosine_per_step(selection: Selection) -> Drawn:
     """Draws a panel a method: mean cosine between the step taken and the raw gradient."""
-    epsilon = choices.epsilon_of(family)
-    runs = [
-        run
-        for method in choices.methods_of(family)
-        for run in family.runs
-        if run.method == method and run.epsilon == epsilon and run.seed == family.runs[0].seed
-    ]
+    runs = selection.runs
     if not runs:
         return []
     figure, axes = panels(len(runs), columns=3, sharey=True)
     for number, (panel, run) in enumerate(zip(axes, runs, strict=True)):
-        for mode, group in run.steps.groupby("mode", sort=False):
-            style = mode_style(mode)
-            panel.plot(group["iteration"], group["mean_cosine"], label=mode_title(mode), **style)
-        panel.set_title(method_title(run.method))
+        for mode, steps in run.steps.groupby("mode", sort=False):
+            look = face(mode)
+            panel.plot(steps["iteration"], steps["mean_cosine"], label=look.title, **look.style)
+        panel.set_title(selection.methods[run.method])
         panel.set_xlabel("iteration")
         panel.set_ylim(-0.05, 1.05)
         last = int(run.steps["iteration"].max())
@@ -35,5 +23,6 @@ def cosine_per_step(
         if number % 3 == 0:
             panel.set_ylabel("cosine(step, gradient)")
     legend_above(figure, axes[0])
-    figure.supxlabel(f"Epsilon {epsilon:g}; {family.title}")
+    bound = str(runs[0].bound)
+    figure.supxlabel(f"{bound[0].upper()}{bound[1:]}; {selection.family.title}")
     return [("", figure)]

@@ -1,30 +1,20 @@
 """The spectrum of the perturbations: which spatial frequencies a mode spends its length on."""
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
+from utils.analysis.faces import face
 from utils.analysis.families import Family
-from utils.analysis.figures.choices import Choices
-from utils.analysis.figures.pairs import read_pair
-from utils.analysis.figures.style import legend_above, mode_style, panels
-from utils.analysis.runs import Run
-from utils.analysis.titles import method_title, mode_title
+from utils.analysis.figures.selection import Drawn, Selection
+from utils.analysis.figures.style import legend_above, panels
+from utils.analysis.runs import FinishedRun
 
 _MOST_IMAGES = 60
 
 
-def perturbation_spectrum(
-    family: Family, rows: pd.DataFrame, choices: Choices
-) -> list[tuple[str, Figure]]:
+def perturbation_spectrum(selection: Selection) -> Drawn:
     """Draws one figure a method: the map of mean log power per mode, and its radial means."""
-    epsilon = choices.epsilon_of(family)
-    drawn = []
-    for method in choices.methods_of(family):
-        runs = [run for run in family.runs if (run.method, run.epsilon) == (method, epsilon)]
-        if runs:
-            drawn.append((method, _draw(family, runs[0], family.image_ids[:_MOST_IMAGES])))
-    return drawn
+    return [(run.method, _draw(selection.family, run)) for run in selection.runs]
 
 
 def log_power(perturbations: np.ndarray) -> np.ndarray:
@@ -62,8 +52,9 @@ def radial_mean(spectrum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rings / side, means[rings]
 
 
-def _draw(family: Family, run: Run, image_ids: list[str]) -> Figure:
-    spectra = {mode: _mean_spectrum(run, mode, image_ids) for mode in run.record["modes"]}
+def _draw(family: Family, run: FinishedRun) -> Figure:
+    image_ids = family.image_ids[:_MOST_IMAGES]
+    spectra = {mode: _mean_spectrum(run, mode, image_ids) for mode in run.modes}
     figure, axes = panels(len(spectra) + 1, columns=4, height=2.2)
     values = np.concatenate([spectrum.ravel() for spectrum in spectra.values()])
     low, high = np.percentile(values, [1, 99.9])
@@ -71,12 +62,11 @@ def _draw(family: Family, run: Run, image_ids: list[str]) -> Figure:
         image = panel.imshow(
             spectrum, cmap="cividis", vmin=low, vmax=high, extent=(-0.5, 0.5, -0.5, 0.5)
         )
-        panel.set_title(mode_title(mode))
+        look = face(mode)
+        panel.set_title(look.title)
         panel.grid(False)
         panel.set_xlabel("cycles a pixel")
-        axes[0].plot(
-            *radial_mean(spectrum), label=mode_title(mode), **mode_style(mode) | {"marker": ""}
-        )
+        axes[0].plot(*radial_mean(spectrum), label=look.title, **look.style | {"marker": ""})
     figure.colorbar(image, ax=axes[1:], shrink=0.7, label="mean log10 power")
     axes[0].set_xlabel("cycles a pixel")
     axes[0].set_ylabel("mean log10 power")
@@ -84,15 +74,15 @@ def _draw(family: Family, run: Run, image_ids: list[str]) -> Figure:
     axes[0].set_box_aspect(1)
     legend_above(figure, axes[0])
     figure.supxlabel(
-        f"Perturbations at L2 norm 1, {len(image_ids)} images; {method_title(run.method)}, epsilon "
-        f"{run.epsilon:g}; {family.title}",
+        f"Perturbations at L2 norm 1, {len(image_ids)} images; {run.record.method_title}, "
+        f"{run.bound}; {family.title}",
     )
     return figure
 
 
-def _mean_spectrum(run: Run, mode: str, image_ids: list[str]) -> np.ndarray:
+def _mean_spectrum(run: FinishedRun, mode: str, image_ids: list[str]) -> np.ndarray:
     total = 0.0
     for image_id in image_ids:
-        clean, adversarial = read_pair(run, mode, image_id)
+        clean, adversarial = run.images(mode, image_id)
         total = total + log_power((adversarial.astype(np.float64) - clean)[None])
     return total / len(image_ids)

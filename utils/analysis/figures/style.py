@@ -3,69 +3,42 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 WIDTH = 7.2  # inches, a page's text width
-# Okabe and Ito's colours; marker and dash tell the modes apart in grey, too.
-_MODES = {
-    "sign": ("#0072B2", "o", "-"),
-    "affine": ("#D55E00", "s", "--"),
-    "test": ("#009E73", "^", "-."),
-    "raw": ("#CC79A7", "D", ":"),
-    "staircase": ("#E69F00", "v", (0, (5, 1))),
-    "random": ("#56B4E9", "x", (0, (1, 2))),
-    "matched": ("#000000", "P", (0, (3, 1, 1, 1))),
-}
 _NO_DATE = {".png": {}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
-_OTHER = ("#7F7F7F", "*", "-")
-_RC = {
-    "font.size": 8,
-    "axes.titlesize": 7.5,
-    "figure.labelsize": 7,
-    "legend.handlelength": 3,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#DDDDDD",
-    "grid.linewidth": 0.6,
-    "lines.linewidth": 1.4,
-    "lines.markersize": 4,
-    "legend.frameon": False,
-    "pdf.fonttype": 42,
-    "savefig.dpi": 200,
-}
-
-
-plt.rcParams.update(_RC)
-
-
-def mode_style(mode: str) -> dict[str, object]:
-    """Returns a mode's colour, marker and line for `plot`."""
-    color, marker, line = _MODES.get(mode, _OTHER)
-    return {"color": color, "marker": marker, "linestyle": line}
+rcParams.update(
+    {
+        "font.size": 8,
+        "axes.titlesize": 7.5,
+        "figure.labelsize": 7,
+        "legend.handlelength": 3,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "grid.color": "#DDDDDD",
+        "grid.linewidth": 0.6,
+        "lines.linewidth": 1.4,
+        "lines.markersize": 4,
+        "legend.frameon": False,
+        "pdf.fonttype": 42,
+        "savefig.dpi": 200,
+    }
+)
 
 
 def panels(
-    count: int, columns: int = 4, height: float = 1.9, **options: object
+    count: int, columns: int = 4, height: float = 1.9, **sharing: bool | str
 ) -> tuple[Figure, list[Axes]]:
     """Makes a figure of `count` panels, at most `columns` side by side."""
     columns = min(columns, count)
     rows = -(-count // columns)
-    figure, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(WIDTH if columns > 1 else WIDTH / 2, height * rows + 0.5),
-        squeeze=False,
-        layout="constrained",
-        **options,
-    )
-    flat = list(axes.flat)
+    width = WIDTH if columns > 1 else WIDTH / 2
+    # Not of pyplot, which would keep it open until it is closed.
+    figure = Figure(figsize=(width, height * rows + 0.5), layout="constrained")
+    flat = list(figure.subplots(rows, columns, squeeze=False, **sharing).flat)
     for unused in flat[count:]:
         unused.set_axis_off()
     return figure, flat[:count]
@@ -96,7 +69,7 @@ def legend_above(figure: Figure, axes: Axes) -> None:
 
 
 def save(figure: Figure, path: Path, formats: Sequence[str]) -> list[Path]:
-    """Writes a figure in every format and closes it.
+    """Writes a figure in every format.
 
     Args:
       figure: what to write.
@@ -108,5 +81,4 @@ def save(figure: Figure, path: Path, formats: Sequence[str]) -> list[Path]:
     for file in written:
         # No date: the same results give the same file.
         figure.savefig(file, metadata=_NO_DATE[file.suffix])
-    plt.close(figure)
     return written

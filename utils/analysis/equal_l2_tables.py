@@ -1,0 +1,66 @@
+"""The gain at equal L2 as tables: the black-box means in full, and the difference per victim."""
+
+import pandas as pd
+
+from utils.analysis.document import Span, Table, TableCell
+from utils.analysis.equal_l2 import OUTSIDE
+from utils.analysis.families import Family
+from utils.analysis.paper_table import column_heads
+from utils.analysis.summary_rows import MEAN
+
+
+def equal_l2_tables(family: Family, rows: pd.DataFrame) -> list[Table]:
+    """Returns both, where there are rows of `equal_l2_rows` for them."""
+    means = rows[rows["victim"] == MEAN]
+    tables = [] if means.empty else [_full(family, means)]
+    return tables if rows.empty else [*tables, _per_victim(family, rows)]
+
+
+def _full(family: Family, rows: pd.DataFrame) -> Table:
+    name = family.quantity
+    lines: list[tuple[TableCell, ...]] = []
+    for row in rows.to_dict("records"):
+        inside = row["note"] != OUTSIDE
+        lines.append(
+            (
+                *(family.method_titles[row["method"]], row["mode"]),
+                *(f"{row['size']:g}", f"{row['mean_l2']:.0f}"),
+                f"{row['sign_size']:.1f}" if inside else "",
+                f"{row['success_rate']:.1f}",
+                f"{row['sign_success']:.1f}" if inside else "",
+                _difference(row),
+            )
+        )
+    return Table(
+        f"{family.title}: gain at equal L2, mean over the black-box victims",
+        ("attack", "mode", name, "mean L2", f"sign's {name}", "success", "sign's", "gain"),
+        tuple(lines),
+        (
+            f"Success is {family.goal}, in percent. Sign's is what sign reaches when its {name} "
+            "is lowered or raised until it spends the same mean L2 (in [0, 255] units), "
+            f"interpolated between the {name}s that were run. The gain is in points, with a 95 % "
+            "interval from a paired bootstrap over images.",
+        ),
+    )
+
+
+def _per_victim(family: Family, rows: pd.DataFrame) -> Table:
+    lines = []
+    for (method, size, mode), group in rows.groupby(["method", "size", "mode"], sort=False):
+        name = f"{family.method_titles[method]}, {mode}, {family.bound(size)}"
+        lines.append((name, *map(_difference, group.to_dict("records"))))
+    return Table(
+        f"{family.title}: gain at equal L2, per victim",
+        ("attack", *column_heads(family, rows["victim"].unique())),
+        tuple(lines),
+        ("In points over sign at the same mean L2, with 95 % intervals.",),
+    )
+
+
+def _difference(row: dict) -> Span:
+    if row["note"] == OUTSIDE:
+        return Span(OUTSIDE)
+    if isinstance(row["note"], str) and row["note"]:
+        return Span(f"{row['difference']:+.1f} ({row['note']})")
+    text = f"{row['difference']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]"
+    return Span(text, bold=row["low"] > 0 or row["high"] < 0)
