@@ -5,7 +5,7 @@ Attacks of one bound differ in the L2 that they spend, and that alone changes tr
 and its success at the mean L2 of the other mode is read off between two points of the sweep.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Container
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,7 @@ class SignSweep:
                 f"{family.source} has {len(attacks)}: run scripts/sweep.py with sign_epsilons in "
                 "the grid."
             )
+        self.family = family
         self.sizes = np.array([attack.size for attack in attacks])
         self.l2 = family.l2[attacks].to_numpy()
         self.success = {
@@ -53,17 +54,32 @@ class SignSweep:
             for victim in family.victims
         }
 
-    def success_at(self, l2: np.ndarray, victims: Sequence[str], shares: np.ndarray) -> np.ndarray:
-        """Returns the mean success over victims where sign spends the mean of an L2.
+    def compare(
+        self, attack: Attack, victims: list[str], resamples: Resamples
+    ) -> dict[str, object]:
+        """Compares an attack's mean success over victims with sign's: a row's figures."""
+        l2 = self.family.l2[attack].to_numpy()
+        success = self.family.success[attack][victims].mean(axis=1).to_numpy()
+        figures: dict[str, object] = {"success_rate": 100 * float(success.mean())}
+        all_images = np.full((1, len(l2)), 1 / len(l2))
+        sign = float(self._success_at(l2, victims, all_images)[0])
+        if np.isnan(sign):
+            return figures | {"note": OUTSIDE}
+        sizes = interpolate(all_images @ l2, all_images @ self.l2, self.sizes[None])
+        figures |= {
+            "sign_size": float(sizes[0]),
+            "sign_success": 100 * sign,
+            "difference": round(100 * float(success.mean() - sign), 9) + 0.0,
+        }
+        differences = resamples.means(success) - self._success_at(l2, victims, resamples.shares)
+        inside = ~np.isnan(differences)
+        if inside.mean() < 1 - _MOST_OUTSIDE:
+            return figures | {"note": "no interval: at the sweep's end"}
+        low, high = percentile_interval(100 * differences[inside])
+        return figures | {"low": low, "high": high}
 
-        Args:
-          l2: float64 [images].
-          victims: at least one.
-          shares: float64 [R, images], of each image in the means.
-
-        Returns:
-          float64 [R]; NaN outside the sweep.
-        """
+    def _success_at(self, l2: np.ndarray, victims: list[str], shares: np.ndarray) -> np.ndarray:
+        """Mean success over victims where sign spends the mean of `l2`, in each row of shares."""
         success = np.mean([self.success[victim] for victim in victims], axis=0)
         return interpolate(shares @ l2, shares @ self.l2, shares @ success)
 
@@ -114,34 +130,12 @@ def equal_l2_rows(family: Family, sizes: Container[float] | None = None) -> pd.D
             for attack in family.attacks(method)
             if attack.mode != REFERENCE and (sizes is None or attack.size in sizes)
         ]
-        sweep = SignSweep(family, method) if attacks else None
+        if not attacks:
+            continue
+        sweep = SignSweep(family, method)
         for attack in attacks:
             for name, victims in groups.items():
                 setting = family.victims.get(name, "black-box")
                 described = family.describe(attack) | {"victim": name, "setting": setting}
-                rows.append(described | _compare(family, attack, victims, sweep, resamples))
+                rows.append(described | sweep.compare(attack, victims, resamples))
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _compare(
-    family: Family, attack: Attack, victims: list[str], sweep: SignSweep, resamples: Resamples
-) -> dict[str, object]:
-    l2 = family.l2[attack].to_numpy()
-    success = family.success[attack][victims].mean(axis=1).to_numpy()
-    figures: dict[str, object] = {"success_rate": 100 * float(success.mean())}
-    all_images = np.full((1, len(l2)), 1 / len(l2))
-    sign = float(sweep.success_at(l2, victims, all_images)[0])
-    if np.isnan(sign):
-        return figures | {"note": OUTSIDE}
-    sizes = interpolate(all_images @ l2, all_images @ sweep.l2, sweep.sizes[None])
-    figures |= {
-        "sign_size": float(sizes[0]),
-        "sign_success": 100 * sign,
-        "difference": round(100 * float(success.mean() - sign), 9) + 0.0,
-    }
-    differences = resamples.means(success) - sweep.success_at(l2, victims, resamples.shares)
-    inside = ~np.isnan(differences)
-    if inside.mean() < 1 - _MOST_OUTSIDE:
-        return figures | {"note": "no interval: at the sweep's end"}
-    low, high = percentile_interval(100 * differences[inside])
-    return figures | {"low": low, "high": high}

@@ -45,7 +45,7 @@ def _full(family: Family, rows: pd.DataFrame) -> Table:
 
 
 def _per_victim(family: Family, rows: pd.DataFrame) -> Table:
-    lines = []
+    lines: list[tuple[TableCell, ...]] = []
     for (method, size, mode), group in rows.groupby(["method", "size", "mode"], sort=False):
         name = f"{family.method_titles[method]}, {mode}, {family.bound(size)}"
         lines.append((name, *map(_difference, group.to_dict("records"))))

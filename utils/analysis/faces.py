@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Face:
     line: str | tuple[int, tuple[int, ...]] = "-"
 
     @property
-    def style(self) -> dict[str, object]:
+    def style(self) -> dict[str, Any]:
         """Its colour, marker and line for `plot`."""
         return {"color": self.color, "marker": self.marker, "linestyle": self.line}
 

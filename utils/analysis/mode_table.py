@@ -41,8 +41,14 @@ def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
     return Table(
         f"{family.title}, {family.bound(size)}",
         (
-            *("method", "mode", *column_heads(family, family.victims)),
-            *(MEAN, "gain over sign", "mean abs", "mean L2", "cosine"),
+            "method",
+            "mode",
+            *column_heads(family, family.victims),
+            MEAN,
+            "gain over sign",
+            "mean abs",
+            "mean L2",
+            "cosine",
         ),
         tuple(lines),
         (

@@ -1,6 +1,7 @@
 """Top-1 and top-5 accuracy and mean confidence of the victims, against the bound."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -126,7 +127,7 @@ def _bin_lines(panel: Axes, table: pd.DataFrame, name: str) -> None:
         )
 
 
-def _line(panel: Axes, table: pd.DataFrame, name: str, **style: object) -> None:
+def _line(panel: Axes, table: pd.DataFrame, name: str, **style: Any) -> None:
     means = 100 * table.groupby("size")[name].mean()
     panel.plot(means.index, means, **style)
 

@@ -81,8 +81,8 @@ def _draw(family: Family, run: FinishedRun) -> Figure:
 
 
 def _mean_spectrum(run: FinishedRun, mode: str, image_ids: list[str]) -> np.ndarray:
-    total = 0.0
+    spectra = []
     for image_id in image_ids:
         clean, adversarial = run.images(mode, image_id)
-        total = total + log_power((adversarial.astype(np.float64) - clean)[None])
-    return total / len(image_ids)
+        spectra.append(log_power((adversarial.astype(np.float64) - clean)[None]))
+    return np.mean(spectra, axis=0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib import rcParams
 from matplotlib.axes import Axes
@@ -30,7 +31,7 @@ rcParams.update(
 
 
 def panels(
-    count: int, columns: int = 4, height: float = 1.9, **sharing: bool | str
+    count: int, columns: int = 4, height: float = 1.9, **sharing: Any
 ) -> tuple[Figure, list[Axes]]:
     """Makes a figure of `count` panels, at most `columns` side by side."""
     columns = min(columns, count)
