@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from utils.analysis.faces import face
 from utils.analysis.families import Family
 from utils.analysis.figures.selection import Drawn, Selection
-from utils.analysis.figures.style import legend_above, panels, rate_axis
+from utils.analysis.figures.style import caption, panels, rate_axis
 
 _MEASURES = {"top1": "top-1 accuracy, %", "top5": "top-5 accuracy, %", "conf": "mean confidence, %"}
 _TOP_BIN = 99
@@ -22,7 +22,6 @@ _MARKERS = "osD^vP*X"
 
 def accuracy_over_bound(selection: Selection) -> Drawn:
     """Draws one figure a method: three panels over all black-box victims, a line a mode."""
-    drawn = []
     for method, of_method in _swept(selection):
         figure, axes = panels(len(_MEASURES), columns=3, sharex=True)
         for panel, (name, label) in zip(axes, _MEASURES.items(), strict=True):
@@ -31,10 +30,8 @@ def accuracy_over_bound(selection: Selection) -> Drawn:
                 _line(panel, group, name, label=look.title, **look.style)
             rate_axis(panel, label)
             panel.set_xlabel(selection.family.quantity)
-        legend_above(figure, axes[0])
-        figure.supxlabel(_caption(selection, method))
-        drawn.append((method, figure))
-    return drawn
+        caption(figure, _caption(selection, method))
+        yield method, figure
 
 
 def accuracy_by_confidence(selection: Selection) -> Drawn:
@@ -43,7 +40,6 @@ def accuracy_by_confidence(selection: Selection) -> Drawn:
     Bins are 5 points wide from 99 % down; those with fewer than 20 predictions are joined with
     their neighbours below.
     """
-    drawn = []
     for method, of_method in _swept(selection):
         modes = of_method.assign(bin=confidence_bins(of_method["clean_confidence"])).groupby(
             "mode", sort=False
@@ -56,10 +52,8 @@ def accuracy_by_confidence(selection: Selection) -> Drawn:
                 rate_axis(panel, label)
                 panel.set_xlabel(selection.family.quantity)
                 panel.set_title(face(mode).title)
-        legend_above(figure, axes[0])
-        figure.supxlabel("Lines: clean confidence. " + _caption(selection, method))
-        drawn.append((method, figure))
-    return drawn
+        caption(figure, "Lines: clean confidence. " + _caption(selection, method))
+        yield method, figure
 
 
 def confidence_bins(confidence: pd.Series) -> pd.Series:

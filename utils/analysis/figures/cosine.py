@@ -2,14 +2,14 @@
 
 from utils.analysis.faces import face
 from utils.analysis.figures.selection import Drawn, Selection
-from utils.analysis.figures.style import legend_above, panels
+from utils.analysis.figures.style import caption, panels
 
 
 def cosine_per_step(selection: Selection) -> Drawn:
     """Draws a panel a method: mean cosine between the step taken and the raw gradient."""
     runs = selection.runs
     if not runs:
-        return []
+        return
     figure, axes = panels(len(runs), columns=3, sharey=True)
     for number, (panel, run) in enumerate(zip(axes, runs, strict=True)):
         for mode, steps in run.steps.groupby("mode", sort=False):
@@ -22,7 +22,6 @@ def cosine_per_step(selection: Selection) -> Drawn:
         panel.set_xticks(range(1, last + 1, max(1, last // 5)))
         if number % 3 == 0:
             panel.set_ylabel("cosine(step, gradient)")
-    legend_above(figure, axes[0])
     bound = str(runs[0].bound)
-    figure.supxlabel(f"{bound[0].upper()}{bound[1:]}; {selection.family.title}")
-    return [("", figure)]
+    caption(figure, f"{bound[0].upper()}{bound[1:]}; {selection.family.title}")
+    yield "", figure

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from utils.analysis.families import Family
 from utils.analysis.figures import FIGURES
 from utils.analysis.figures.selection import Choices, Selection
-from utils.analysis.figures.style import save
 from utils.errors import ResultsError
 
-_FORMATS = ("png", "pdf", "svg")
+# Format -> its metadata. No date: the same results give the same file.
+_FORMATS: dict[str, dict] = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
 
 
 def draw(
@@ -35,7 +35,10 @@ def draw(
     for number, family in enumerate(found):
         folder = output_dir / f"family{number + 1}" if len(found) > 1 else output_dir
         for _, name, figure in figures_of(Selection(family, choices), choices.figures):
-            written += save(figure, folder / name, formats)
+            folder.mkdir(parents=True, exist_ok=True)
+            for kind in formats:
+                written.append(folder / f"{name}.{kind}")
+                figure.savefig(written[-1], metadata=_FORMATS[kind])
     if not written:
         raise ResultsError(
             "These results give none of the figures: curves need several epsilons (sweep.py)."

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from utils.analysis.equal_l2 import equal_l2_rows
 from utils.analysis.faces import face
 from utils.analysis.figures.selection import Drawn, Selection
-from utils.analysis.figures.style import legend_above, panels, rate_axis
+from utils.analysis.figures.style import caption, panels, rate_axis
 from utils.analysis.figures.success import draw_success
 from utils.analysis.summary_rows import MEAN
 from utils.errors import ResultsError
@@ -20,16 +20,16 @@ def gain_at_equal_l2(selection: Selection) -> Drawn:
     """
     family, size = selection.family, selection.size
     if size is None or not family.black_box or len(family.modes) < 2:
-        return []
+        return
     try:
         equal = equal_l2_rows(family, [size])
     except ResultsError:
         # No sweep, no comparison at equal length.
-        return []
+        return
     equal = equal[equal["victim"] == MEAN]
     methods = [method for method in selection.methods if method in set(equal["method"])]
     if not methods:
-        return []
+        return
     mean = selection.rows[selection.rows["victim"] == MEAN]
     figure, axes = panels(2 * len(methods), columns=len(methods), height=2.1, sharey="row")
     for number, method in enumerate(methods):
@@ -43,12 +43,12 @@ def gain_at_equal_l2(selection: Selection) -> Drawn:
         below.set_xticks(range(2), (f"same {family.quantity}", "same L2"))
         if number == 0:
             below.set_ylabel("gain over sign, points")
-    legend_above(figure, axes[0])
-    figure.supxlabel(
+    caption(
+        figure,
         f"Mean over {len(family.black_box)} black-box victims; below: {family.bound(size)}. "
-        f"{family.title}"
+        f"{family.title}",
     )
-    return [("", figure)]
+    yield "", figure
 
 
 def _gains(axes: Axes, at_bound: pd.DataFrame, at_l2: pd.DataFrame) -> None:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from utils.analysis.class_names import ClassNames
 from utils.analysis.faces import face
 from utils.analysis.figures.selection import Drawn, Selection
-from utils.analysis.figures.style import legend_above, name_panel, panels, rate_axis
+from utils.analysis.figures.style import caption, name_panel, panels, rate_axis
 
 # Height, in percent of confidence, of a mode's line of class names below the curves.
 _WORDS = 28
@@ -14,7 +14,6 @@ _WORDS = 28
 
 def image_over_bound(selection: Selection) -> Drawn:
     """Draws one figure an image and method: a panel a victim; hollow where the class is another."""
-    drawn = []
     family, names = selection.family, selection.class_names
     table = family.per_image[family.per_image["seed"] == family.runs[0].seed]
     for image_id in selection.images:
@@ -31,14 +30,13 @@ def image_over_bound(selection: Selection) -> Drawn:
                 rate_axis(panel, "confidence, %" if number % 3 == 0 else "")
                 panel.set_ylim(-34 - _WORDS * (len(family.modes) - 1), 104)
                 panel.margins(x=0.12)
-            legend_above(figure, axes[0])
             label = names(int(of_method["true_label"].iloc[0]))
-            figure.supxlabel(
+            caption(
+                figure,
                 f"Image {image_id} ({label}), {title}. Filled: true label; hollow: another, named "
-                "below at each flip."
+                "below at each flip.",
             )
-            drawn.append((f"{image_id}_{method}", figure))
-    return drawn
+            yield f"{image_id}_{method}", figure
 
 
 def _panel(panel: Axes, table: pd.DataFrame, names: ClassNames) -> None:

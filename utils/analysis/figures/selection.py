@@ -1,6 +1,7 @@
 """What is drawn: what a user may choose, and a family seen through that."""
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,8 +17,8 @@ from utils.analysis.summary_rows import summary_rows
 from utils.errors import ResultsError
 from utils.success import REFERENCE
 
-# What a kind of figure returns: (suffix of the file's name, figure) each.
-Drawn: TypeAlias = list[tuple[str, Figure]]
+# What a kind of figure yields: (suffix of the file's name, figure) each.
+Drawn: TypeAlias = Iterator[tuple[str, Figure]]
 
 
 @dataclass(frozen=True)

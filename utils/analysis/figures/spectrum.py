@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from utils.analysis.faces import face
 from utils.analysis.families import Family
 from utils.analysis.figures.selection import Drawn, Selection
-from utils.analysis.figures.style import legend_above, panels
+from utils.analysis.figures.style import caption, panels
 from utils.analysis.runs import FinishedRun
 
 _MOST_IMAGES = 60
@@ -14,7 +14,8 @@ _MOST_IMAGES = 60
 
 def perturbation_spectrum(selection: Selection) -> Drawn:
     """Draws one figure a method: the map of mean log power per mode, and its radial means."""
-    return [(run.method, _draw(selection.family, run)) for run in selection.runs]
+    for run in selection.runs:
+        yield run.method, _draw(selection.family, run)
 
 
 def log_power(perturbations: np.ndarray) -> np.ndarray:
@@ -72,8 +73,8 @@ def _draw(family: Family, run: FinishedRun) -> Figure:
     axes[0].set_ylabel("mean log10 power")
     axes[0].set_title("radial mean")
     axes[0].set_box_aspect(1)
-    legend_above(figure, axes[0])
-    figure.supxlabel(
+    caption(
+        figure,
         f"Perturbations at L2 norm 1, {len(image_ids)} images; {run.record.method_title}, "
         f"{run.bound}; {family.title}",
     )

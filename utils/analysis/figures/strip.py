@@ -16,11 +16,9 @@ _GREY = 128
 
 def image_strips(selection: Selection) -> Drawn:
     """Draws one figure an image and method: a row a mode."""
-    return [
-        (f"{image_id}_{run.method}", _strip(run, image_id, selection.class_names))
-        for image_id in selection.images
-        for run in selection.runs
-    ]
+    for image_id in selection.images:
+        for run in selection.runs:
+            yield f"{image_id}_{run.method}", _strip(run, image_id, selection.class_names)
 
 
 def amplified(clean: np.ndarray, adversarial: np.ndarray, factor: float) -> np.ndarray:

@@ -1,7 +1,5 @@
 """One look for all figures: readable in print, and without colour or colour vision."""
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from matplotlib import rcParams
@@ -9,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 WIDTH = 7.2  # inches, a page's text width
-_NO_DATE = {".png": {}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
 rcParams.update(
     {
         "font.size": 8,
@@ -57,29 +54,10 @@ def name_panel(axes: Axes, victim: str, setting: str | None) -> None:
     axes.set_title(victim + ("\n(white-box)" if setting == "white-box" else ""))
 
 
-def legend_above(figure: Figure, axes: Axes) -> None:
-    """Puts one legend for all panels above them."""
-    handles, labels = axes.get_legend_handles_labels()
+def caption(figure: Figure, text: str) -> None:
+    """Puts a text below all panels, and the first one's legend above them."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
     if handles:
-        figure.legend(
-            handles,
-            labels,
-            loc="outside upper center",
-            ncols=min(len(handles), 4),
-        )
-
-
-def save(figure: Figure, path: Path, formats: Sequence[str]) -> list[Path]:
-    """Writes a figure in every format.
-
-    Args:
-      figure: what to write.
-      path: without suffix.
-      formats: such as png and pdf.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    written = [path.with_name(f"{path.name}.{kind}") for kind in formats]
-    for file in written:
-        # No date: the same results give the same file.
-        figure.savefig(file, metadata=_NO_DATE[file.suffix])
-    return written
+        columns = min(len(handles), 4)
+        figure.legend(handles, labels, loc="outside upper center", ncols=columns)
+    figure.supxlabel(text)

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 
 from utils.analysis.faces import face
 from utils.analysis.figures.selection import Drawn, Selection
-from utils.analysis.figures.style import legend_above, name_panel, panels, rate_axis
+from utils.analysis.figures.style import caption, name_panel, panels, rate_axis
 from utils.analysis.summary_rows import MEAN
 
 
@@ -36,7 +36,7 @@ def draw_success(axes: Axes, rows: pd.DataFrame, x: str) -> None:
 
 
 def _over(selection: Selection, x: str, x_label: str) -> Drawn:
-    family, rows, drawn = selection.family, selection.rows, []
+    family, rows = selection.family, selection.rows
     victims = [*([MEAN] if family.black_box else []), *family.victims]
     for method, title in selection.methods.items():
         of_method = rows[rows["method"] == method]
@@ -48,7 +48,5 @@ def _over(selection: Selection, x: str, x_label: str) -> Drawn:
             name_panel(panel, victim, family.victims.get(victim))
             panel.set_xlabel(x_label)
             rate_axis(panel, f"{family.goal}, %" if number % 4 == 0 else "")
-        legend_above(figure, axes[0])
-        figure.supxlabel(f"{title}; {family.title}")
-        drawn.append((method, figure))
-    return drawn
+        caption(figure, f"{title}; {family.title}")
+        yield method, figure
