@@ -1,4 +1,5 @@
 import io
+import json
 
 import pandas as pd
 import pytest
@@ -90,6 +91,27 @@ def test_published_stand_beside_with_the_difference(tmp_path, capsys):
     assert "images is 40 here, 1000 there" in text
 
 
+def test_clean_errors_stand_beside_the_accuracy_published(tmp_path, capsys):
+    flags = {"method": "m", "source": "inception_v3", "victims": ("inception_v3", "inception_v4")}
+    for name, accuracy in (("known", 77.9), ("unknown", None)):
+        write_run(tmp_path / name, accuracy=accuracy, **flags)
+    assert table.main([str(tmp_path / "known"), "--beside", "published"]) == 0
+    assert "| clean error | 0.0 (22.1, -22.1) |" in capsys.readouterr().out
+    assert table.main([str(tmp_path / "unknown"), "--beside", "published"]) == 0
+    assert "| clean error | 0.0 | 0.0 |" in capsys.readouterr().out
+
+
+def test_a_method_goes_by_its_usual_name_where_its_run_told_it(tmp_path, capsys):
+    folder = write_run(tmp_path, method="m")
+    assert table.main([str(tmp_path)]) == 0
+    assert "| MI-FGSM |" in capsys.readouterr().out
+    record = json.loads((folder / "run.json").read_text())
+    del record["method_title"]
+    (folder / "run.json").write_text(json.dumps(record))
+    assert table.main([str(tmp_path)]) == 0
+    assert "| m |" in capsys.readouterr().out
+
+
 def test_another_source_has_nothing_published_beside_it(sweep, capsys):
     assert table.main([str(sweep), "--beside", "published"]) == 0
     assert "Nothing to stand beside" in capsys.readouterr().out
@@ -137,3 +159,28 @@ def test_a_row_a_mode_says_what_it_reached_and_what_it_cost(sweep, capsys):
     steps = pd.read_csv(folder / "steps.csv").groupby("mode")["mean_cosine"].mean()
     assert float(affine["cosine"]) == pytest.approx(steps["affine"], abs=0.0006)
     assert cells[2][cells[0].index("gain over sign")] == ""
+
+
+@pytest.mark.parametrize("layout", ["paper", "modes"])
+def test_the_source_may_be_the_only_victim(tmp_path, capsys, layout):
+    write_run(tmp_path, victims=("net_a",))
+    assert table.main([str(tmp_path), "--layout", layout]) == 0
+    text = capsys.readouterr().out
+    assert "net_a†" in text and "nan" not in text
+
+
+@pytest.mark.parametrize("layout", ["paper", "modes"])
+def test_a_run_may_have_fewer_victims_than_others(tmp_path, capsys, layout):
+    write_run(tmp_path, "if")
+    write_run(tmp_path, "m", victims=("net_a", "net_b"))
+    assert table.main([str(tmp_path), "--layout", layout]) == 0
+    text = capsys.readouterr().out
+    assert "MI-FGSM" in text and "nan" not in text
+
+
+def test_equal_l2_needs_the_same_victims_throughout(tmp_path, capsys):
+    write_run(tmp_path, epsilon=8.0, victims=("net_a", "net_b"))
+    write_run(tmp_path, epsilon=16.0)
+    assert table.main([str(tmp_path), "--equal_l2"]) == 1
+    error = capsys.readouterr().err
+    assert "if at epsilon 8 was not judged on net_c" in error and error.count("\n") == 1

@@ -35,11 +35,18 @@ class SignSweep:
       success: victim -> float64 [images, P].
 
     Raises:
-      ResultsError: there are fewer than two sizes.
+      ResultsError: there are fewer than two sizes, or the method's runs differ in victims.
     """
 
     def __init__(self, family: Family, method: str):
         attacks = [attack for attack in family.attacks(method) if attack.mode == REFERENCE]
+        for attack in family.attacks(method):
+            missing = [name for name in family.victims if (*attack, name) not in family.success]
+            if missing:
+                raise ResultsError(
+                    f"{method} at {family.bound(attack.size)} was not judged on "
+                    f"{', '.join(missing)}: give attack.py the same --victims there, too."
+                )
         if len(attacks) < 2:
             raise ResultsError(
                 f"--equal_l2 needs sign at two or more {family.quantity}s, and {method} from "
@@ -117,7 +124,7 @@ def equal_l2_rows(family: Family, sizes: Container[float] | None = None) -> pd.D
       sizes: only these of the bound; None: all at which corrected modes were run.
 
     Raises:
-      ResultsError: sign was run at fewer than two sizes.
+      ResultsError: sign was run at fewer than two sizes, or runs differ in victims.
     """
     resamples = Resamples(len(family.image_ids))
     groups = {victim: [victim] for victim in family.victims}
