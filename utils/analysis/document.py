@@ -46,11 +46,6 @@ class Table:
     rows: tuple[tuple[TableCell, ...], ...]
     notes: tuple[str, ...] = ()
 
-    def marks(self) -> set[str]:
-        """Returns the marks that occur."""
-        cells = [*self.header, *(cell for row in self.rows for cell in row)]
-        return {span.mark for cell in cells for span in spans_of(cell) if span.mark}
-
 
 MARK_NOTES = {
     "white-box": "white-box: the network that was attacked; not part of the black-box mean.",

@@ -1,7 +1,7 @@
 """Runs that may stand in one table: they differ in method, size of the bound and seed alone."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -105,7 +105,7 @@ class Family:
     @cached_property
     def modes(self) -> list[str]:
         """All modes, in the tables' order."""
-        return in_order(mode for run in self.runs for mode in run.modes)
+        return in_order(mode for run in self.runs for mode in run.record.modes)
 
     @cached_property
     def transfer(self) -> pd.DataFrame:
@@ -152,7 +152,7 @@ class Family:
         return [
             run
             for run in self.runs
-            if (run.method, run.size) == attack[:2] and attack.mode in run.modes
+            if (run.method, run.size) == attack[:2] and attack.mode in run.record.modes
         ]
 
     def transfer_of(self, attack: Attack) -> pd.DataFrame:
@@ -186,16 +186,18 @@ def load_families(paths: Iterable[Path]) -> list[Family]:
     """
     groups: dict[str, list[FinishedRun]] = {}
     for run in load_runs(paths):
-        groups.setdefault(json.dumps(_common(run), sort_keys=True), []).append(run)
+        group = groups.setdefault(json.dumps(_common(run), sort_keys=True), [])
+        for other in group:
+            if (other.method, other.size, other.seed) == (run.method, run.size, run.seed):
+                raise ResultsError(
+                    f"{other.path} and {run.path} are the same run twice: give one of them only."
+                )
+        group.append(run)
     recipes = [json.loads(key)["flags"] for key in groups]
     names = sorted({name for recipe in recipes for name in recipe} - _TOLD_ANYWAY)
     differing = [n for n in names if len({json.dumps(recipe.get(n)) for recipe in recipes}) > 1]
-    found = []
-    for recipe, members in zip(recipes, groups.values(), strict=True):
-        _refuse_doubles(members)
-        text = ", ".join(f"{name} {recipe.get(name)}" for name in differing)
-        found.append(Family(tuple(members), text))
-    return found
+    texts = [", ".join(f"{n} {recipe.get(n)}" for n in differing) for recipe in recipes]
+    return [Family(tuple(group), text) for group, text in zip(groups.values(), texts, strict=True)]
 
 
 def _common(run: FinishedRun) -> dict:
@@ -207,13 +209,3 @@ def _common(run: FinishedRun) -> dict:
         "content": identity.content,
         "images": list(dict.fromkeys(run.per_image["image_id"])),
     }
-
-
-def _refuse_doubles(runs: Sequence[FinishedRun]) -> None:
-    seen: dict[tuple, FinishedRun] = {}
-    for run in runs:
-        double = seen.setdefault((run.method, run.size, run.seed), run)
-        if double is not run:
-            raise ResultsError(
-                f"{double.path} and {run.path} are the same run twice: give one of them only."
-            )

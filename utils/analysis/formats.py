@@ -27,7 +27,8 @@ class _Markup:
 
     def notes(self, table: Table) -> list[str]:
         """Returns its notes, and what the marks in it mean."""
-        present = table.marks()
+        cells = [cell for row in (table.header, *table.rows) for cell in row]
+        present = {span.mark for cell in cells for span in spans_of(cell)}
         marks = [f"{self.marks[m]} {self.escape(n)}" for m, n in MARK_NOTES.items() if m in present]
         return [*map(self.escape, table.notes), *marks]
 

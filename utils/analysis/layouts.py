@@ -25,13 +25,9 @@ _DECIMALS = {
 def lay_out(
     layout: str, family: Family, epsilon: float | None = None, published: bool = False
 ) -> tuple[pd.DataFrame, list[Table]]:
-    """Returns a family's results as rows and as tables.
+    """Returns a family's results, of all bounds or one epsilon, as rows and as tables.
 
-    Args:
-      layout: a key of LAYOUTS.
-      family: the runs.
-      epsilon: only this one; None: all.
-      published: add the published figures and a table with them.
+    With `published` the rows hold the published figures, too, and a table more compares them.
     """
     rows = summary_rows(family)
     rows = rows[rows["size"].isin(family.sizes_of(epsilon))]

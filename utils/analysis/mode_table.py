@@ -9,12 +9,7 @@ from utils.analysis.summary_rows import MEAN
 
 
 def mode_tables(family: Family, rows: pd.DataFrame) -> list[Table]:
-    """Returns one table a bound.
-
-    Args:
-      family: the runs.
-      rows: of `summary_rows`.
-    """
+    """Returns one table a bound of the summary rows."""
     return [_table(family, of_size, size) for size, of_size in rows.groupby("size")]
 
 

@@ -11,12 +11,7 @@ from utils.success import REFERENCE
 
 
 def paper_tables(family: Family, rows: pd.DataFrame) -> list[Table]:
-    """Returns one table a bound; where only sign was run, only if that holds for all of them.
-
-    Args:
-      family: the runs.
-      rows: of `summary_rows`.
-    """
+    """Returns one table a bound of the summary rows; those of sign alone where all are."""
     corrected = rows[rows["mode"] != REFERENCE]
     sizes = (rows if corrected.empty else corrected)["size"].unique()
     return [_table(family, rows[rows["size"] == size], size) for size in sorted(sizes)]

@@ -39,12 +39,7 @@ def add_published(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def published_table(family: Family, rows: pd.DataFrame) -> Table:
-    """Returns measured (published, difference) of sign, per method and victim.
-
-    Args:
-      family: the runs.
-      rows: of `summary_rows`, with the columns of `add_published`.
-    """
+    """Returns measured (published, difference) of sign in the rows of `add_published`."""
     found = rows[rows["published"].notna()]
     victims = [name for name in family.victims if name in set(found["victim"])]
     lines = [_clean_row(family, victims)] if victims else []

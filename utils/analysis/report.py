@@ -24,13 +24,7 @@ _DPI = 150
 
 
 def build_report(found: Sequence[Family], choices: Choices, title: str, command: str) -> str:
-    """Returns the page's HTML; it needs no other file and no network.
-
-    Args:
-      found: the families.
-      choices: what to draw.
-      title: the page's.
-      command: what it was made with.
+    """Returns the HTML of a page that was made with a command; it needs nothing else.
 
     Raises:
       ResultsError: results or choices that can't be used.

@@ -28,11 +28,6 @@ class FinishedRun:
         return self.record.flags.method
 
     @property
-    def modes(self) -> list[str]:
-        """The modes that were run, in the order of its tables."""
-        return self.record.modes
-
-    @property
     def seed(self) -> int:
         """Its seed."""
         return self.record.flags.seed

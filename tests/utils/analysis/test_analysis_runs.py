@@ -60,6 +60,17 @@ def test_runs_with_other_flags_or_images_are_kept_apart(tmp_path):
     assert "20 images" in found[2].title
 
 
+def test_a_family_has_one_norm_and_any_size_of_it(tmp_path):
+    write_sweep(tmp_path / "box", methods=("if",), epsilons=(4, 8))
+    for size in (300.0, 150.5):
+        write_run(tmp_path / "ball", norm="l2", max_l2=size)
+    box, ball = sorted(load_families([tmp_path]), key=lambda family: family.quantity, reverse=True)
+    assert (box.quantity, box.sizes) == ("epsilon", [4, 8])
+    assert (ball.quantity, ball.sizes) == ("L2 bound", [150.5, 300])
+    assert str(ball.bound(300.0)) == "L2 300" and "norm l2" in ball.title
+    assert box.sizes_of(8.0) == [8] and ball.sizes_of(16.0) == []
+
+
 def test_seeds_belong_together_and_are_averaged(tmp_path):
     for seed in (0, 1):
         write_run(tmp_path / f"seed{seed}", seed=seed)

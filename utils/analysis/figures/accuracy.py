@@ -1,7 +1,8 @@
 """Top-1 and top-5 accuracy and mean confidence of the victims, against the bound."""
 
 from collections.abc import Iterator
-from typing import Any
+from itertools import cycle
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -17,20 +18,18 @@ _MEASURES = {"top1": "top-1 accuracy, %", "top5": "top-5 accuracy, %", "conf": "
 _TOP_BIN = 99
 _BIN_WIDTH = 5
 _SMALLEST_BIN = 20  # predictions
-_MARKERS = "osD^vP*X"
+# What a line shows and how.
+_Line: TypeAlias = tuple[pd.DataFrame, dict[str, Any]]
 
 
 def accuracy_over_bound(selection: Selection) -> Drawn:
     """Draws one figure a method: three panels over all black-box victims, a line a mode."""
     for method, of_method in _swept(selection):
         figure, axes = panels(len(_MEASURES), columns=3, sharex=True)
-        for panel, (name, label) in zip(axes, _MEASURES.items(), strict=True):
-            for mode, group in of_method.groupby("mode", sort=False):
-                look = face(mode)
-                _line(panel, group, name, label=look.title, **look.style)
-            rate_axis(panel, label)
-            panel.set_xlabel(selection.family.quantity)
-        caption(figure, _caption(selection, method))
+        modes = of_method.groupby("mode", sort=False)
+        lines = [(table, {"label": face(mode).title, **face(mode).style}) for mode, table in modes]
+        _draw(axes, lines, selection)
+        caption(figure, _over_victims(selection, method))
         yield method, figure
 
 
@@ -40,19 +39,16 @@ def accuracy_by_confidence(selection: Selection) -> Drawn:
     Bins are 5 points wide from 99 % down; those with fewer than 20 predictions are joined with
     their neighbours below.
     """
+    columns = len(_MEASURES)
     for method, of_method in _swept(selection):
-        modes = of_method.assign(bin=confidence_bins(of_method["clean_confidence"])).groupby(
-            "mode", sort=False
-        )
-        figure, axes = panels(len(_MEASURES) * modes.ngroups, columns=3, sharex=True)
-        for row, (mode, of_mode) in enumerate(modes):
-            for column, (name, label) in enumerate(_MEASURES.items()):
-                panel = axes[row * len(_MEASURES) + column]
-                _bin_lines(panel, of_mode, name)
-                rate_axis(panel, label)
-                panel.set_xlabel(selection.family.quantity)
+        modes = of_method.groupby("mode", sort=False)
+        figure, axes = panels(columns * modes.ngroups, columns=columns, sharex=True)
+        for row, (mode, table) in enumerate(modes):
+            of_mode = axes[row * columns : (row + 1) * columns]
+            _draw(of_mode, _lines_of_bins(table), selection)
+            for panel in of_mode:
                 panel.set_title(face(mode).title)
-        caption(figure, "Lines: clean confidence. " + _caption(selection, method))
+        caption(figure, "Lines: clean confidence. " + _over_victims(selection, method))
         yield method, figure
 
 
@@ -98,8 +94,9 @@ def _measured(family: Family) -> pd.DataFrame:
     return pd.concat([clean, attacked])
 
 
-def _bin_lines(panel: Axes, table: pd.DataFrame, name: str) -> None:
-    counts = table[table["size"] == 0]["bin"].value_counts().sort_index(ascending=False)
+def _lines_of_bins(table: pd.DataFrame) -> list[_Line]:
+    bins = confidence_bins(table["clean_confidence"])
+    counts = bins[table["size"] == 0].value_counts().sort_index(ascending=False)
     groups: list[list[int]] = [[]]
     for edge in counts.index:
         groups[-1].append(edge)
@@ -107,26 +104,27 @@ def _bin_lines(panel: Axes, table: pd.DataFrame, name: str) -> None:
             groups.append([])
     if not groups[-1]:
         groups.pop()
-    colors = colormaps["viridis"](np.linspace(0, 0.9, len(groups)))
-    for number, edges in enumerate(groups):
+    lines = []
+    for edges, color, marker in zip(
+        groups, colormaps["viridis"](np.linspace(0, 0.9, len(groups))), cycle("osD^vP*X")
+    ):
         high = 100 if edges[0] == _TOP_BIN else edges[0] + _BIN_WIDTH
         label = f"{edges[-1]}-{high} % (n = {counts[edges].sum()})"
-        _line(
-            panel,
-            table[table["bin"].isin(edges)],
-            name,
-            label=label,
-            color=colors[number],
-            marker=_MARKERS[number % len(_MARKERS)],
-        )
+        style = {"label": label, "color": color, "marker": marker}
+        lines.append((table[bins.isin(edges)], style))
+    return lines
 
 
-def _line(panel: Axes, table: pd.DataFrame, name: str, **style: Any) -> None:
-    means = 100 * table.groupby("size")[name].mean()
-    panel.plot(means.index, means, **style)
+def _draw(axes: list[Axes], lines: list[_Line], selection: Selection) -> None:
+    for panel, (name, label) in zip(axes, _MEASURES.items(), strict=True):
+        for table, style in lines:
+            means = 100 * table.groupby("size")[name].mean()
+            panel.plot(means.index, means, **style)
+        rate_axis(panel, label)
+        panel.set_xlabel(selection.family.quantity)
 
 
-def _caption(selection: Selection, method: str) -> str:
+def _over_victims(selection: Selection, method: str) -> str:
     count = len(selection.family.black_box)
     victims = f"{count} black-box victims" if count else "the source"
     return f"{selection.methods[method]}, over {victims}; {selection.family.title}"

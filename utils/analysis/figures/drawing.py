@@ -17,13 +17,7 @@ _FORMATS: dict[str, dict] = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"
 def draw(
     found: Sequence[Family], choices: Choices, output_dir: Path, formats: Sequence[str]
 ) -> list[Path]:
-    """Draws figures and returns the files written.
-
-    Args:
-      found: the families.
-      choices: what to draw.
-      output_dir: where files go; one folder a family where there are several.
-      formats: png, pdf, svg.
+    """Draws figures and returns the files written, in a folder a family where there are several.
 
     Raises:
       ResultsError: choices or formats that can't be obeyed, or nothing to draw.

@@ -73,7 +73,7 @@ class Selection:
     def size(self) -> float | None:
         """The bound's size for figures of a single one; None where it wasn't run."""
         sizes = self.family.sizes_of(self.choices.epsilon)
-        corrected = {run.size for run in self.family.runs if set(run.modes) - {REFERENCE}}
+        corrected = {run.size for run in self.family.runs if set(run.record.modes) - {REFERENCE}}
         return max(corrected.intersection(sizes) or sizes, default=None)
 
     @property

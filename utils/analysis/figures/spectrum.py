@@ -55,7 +55,7 @@ def radial_mean(spectrum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _draw(family: Family, run: FinishedRun) -> Figure:
     image_ids = family.image_ids[:_MOST_IMAGES]
-    spectra = {mode: _mean_spectrum(run, mode, image_ids) for mode in run.modes}
+    spectra = {mode: _mean_spectrum(run, mode, image_ids) for mode in run.record.modes}
     figure, axes = panels(len(spectra) + 1, columns=4, height=2.2)
     values = np.concatenate([spectrum.ravel() for spectrum in spectra.values()])
     low, high = np.percentile(values, [1, 99.9])

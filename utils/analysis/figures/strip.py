@@ -38,8 +38,8 @@ def _strip(run: FinishedRun, image_id: str, names: ClassNames) -> Figure:
     victims = list(dict.fromkeys(table["victim"]))
     columns = 6
     height = max(WIDTH / columns, 0.17 * len(victims))
-    figure, axes = panels(columns * len(run.modes), columns=columns, height=height)
-    for row, mode in enumerate(run.modes):
+    figure, axes = panels(columns * len(run.record.modes), columns=columns, height=height)
+    for row, mode in enumerate(run.record.modes):
         clean, adversarial = run.images(mode, image_id)
         shown = (
             ("clean", clean),

@@ -20,13 +20,7 @@ def success_over_l2(selection: Selection) -> Drawn:
 
 
 def draw_success(axes: Axes, rows: pd.DataFrame, x: str) -> None:
-    """Draws one line a mode with its 95 % band.
-
-    Args:
-      axes: where.
-      rows: summary rows of one method and victim.
-      x: the column to draw against.
-    """
+    """Draws one line a mode with its 95 % band: summary rows of one victim against a column."""
     for mode, group in rows.groupby("mode", sort=False):
         group = group.sort_values(x)
         look = face(mode)
