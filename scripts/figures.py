@@ -5,7 +5,6 @@ Examples:
   python scripts/figures.py results/demo -o figures --figures strip,spectrum --images demo0000
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -19,18 +18,13 @@ from utils.analysis.figures.selection import Choices
 from utils.commands import command
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Parses the command line."""
-    parser = figure_parser(__doc__, FIGURES)
-    parser.add_argument("-o", "--output_dir", type=Path, default=Path("figures"))
-    parser.add_argument("--formats", type=comma_separated, default=("png", "pdf"))
-    return parser.parse_args(arguments)
-
-
 @command("figures.py")
 def main(arguments: list[str]) -> int:
     """Draws and writes the figures; returns the exit code."""
-    options = parse(arguments)
+    parser = figure_parser(__doc__, FIGURES)
+    parser.add_argument("-o", "--output_dir", type=Path, default=Path("figures"))
+    parser.add_argument("--formats", type=comma_separated, default=("png", "pdf"))
+    options = parser.parse_args(arguments)
     found = load_families(options.results)
     written = draw(found, Choices.of(options), options.output_dir, options.formats)
     print("\n".join(str(path) for path in written))

@@ -4,7 +4,6 @@ Example:
   python scripts/report.py results/sweep -o report.html
 """
 
-import argparse
 import shlex
 import sys
 from pathlib import Path
@@ -19,18 +18,13 @@ from utils.analysis.report import build_report
 from utils.commands import command
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Parses the command line."""
-    parser = figure_parser(__doc__, FIGURES)
-    parser.add_argument("-o", "--output", type=Path, default=Path("report.html"))
-    parser.add_argument("--title", default="Transfer of sign and corrected attacks")
-    return parser.parse_args(arguments)
-
-
 @command("report.py")
 def main(arguments: list[str]) -> int:
     """Writes the page; returns the exit code."""
-    options = parse(arguments)
+    parser = figure_parser(__doc__, FIGURES)
+    parser.add_argument("-o", "--output", type=Path, default=Path("report.html"))
+    parser.add_argument("--title", default="Transfer of sign and corrected attacks")
+    options = parser.parse_args(arguments)
     command_line = shlex.join(["python", "scripts/report.py", *arguments])
     found = load_families(options.results)
     page = build_report(found, Choices.of(options), options.title, command_line)
