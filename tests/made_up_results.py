@@ -6,11 +6,15 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 from PIL import Image
+from records import record_of
 
 from methods import parse_method
 from utils.bound import Bound
 from utils.pipeline.config import RunConfig
-from utils.pipeline.record import Identity, RecordedFlags, RecordedNetwork, RunRecord
+from utils.pipeline.folder import RunFolder
+from utils.pipeline.journals import CraftedImage
+from utils.pipeline.record import Identity, RecordedFlags, RecordedNetwork
+from utils.pipeline.run import Run
 from utils.pipeline.tables import per_image_table, steps_table, to_csv, transfer_table
 
 VICTIMS = ("net_a", "net_b", "net_c")
@@ -51,32 +55,14 @@ def write_run(
     # An L2 bound is spent whole where the box of an epsilon lets sign spend 20 times it.
     reach = bound.size if bound.norm == "linf" else bound.size / 20
     costs, predictions = _outcomes(dataset, method, reach, modes, seed, source, victims)
-    attack = {
-        "source": source,
-        "method": method,
-        "max_epsilon": bound.epsilon,
-        "num_iter": 1 if method == "fgsm" else 10,
-        "targeted": targeted,
-    }
-    per_image = per_image_table(attack, dataset, predictions, costs)
-    transfer = transfer_table(attack, per_image, costs, (source,), SIDE)
-    cosines = [
-        {"mode": mode, "cosine": [0.5 + 0.04 * t for t in range(attack["num_iter"])]}
-        for mode in modes
-    ]
-    tables = {
-        "per_image.csv": per_image,
-        "transfer.csv": transfer,
-        "steps.csv": steps_table(cosines, modes),
-    }
-    for name, table in tables.items():
-        (folder / name).write_bytes(to_csv(table))
     asked = {"method": method, "max_epsilon": epsilon, "targeted": targeted, "seed": seed}
     config = RunConfig.of_flags(asked | flags)
     chosen = {"source": [source], "zoo": zoo}
     inputs = {"input_csv": "made_up.csv", "input_dir": str(Path(output_dir) / "clean")}
     network = RecordedNetwork(checkpoint="x", sha256={"x": "0" * 64}, published_accuracy=accuracy)
-    RunRecord(
+    num_iter = parse_method(method).iterations(config.attack.num_iter)
+    record = record_of(
+        config,
         status=status,
         zoo=zoo,
         identity=Identity(flags=config.recipe() | chosen, content={"--input_csv": "0" * 64}),
@@ -88,12 +74,23 @@ def write_run(
         side=SIDE,
         method_title=parse_method(method).title(),
         commands=[f"attack.py --method={method}"],
-        started="2026-01-01T00:00:00+00:00",
         versions={"tensorflow": "2.21.0"},
         device=["/device:CPU:0"],
-        seconds={"craft": images * len(modes) * attack["num_iter"] * 0.02, "judge": 3.0},
+        seconds={"craft": images * len(modes) * num_iter * 0.02, "judge": 3.0},
         mean_cosine=dict.fromkeys(modes, 0.5),
-    ).write(folder)
+    )
+    record.write(folder)
+    run = Run(record, dataset, RunFolder(folder))
+    per_image = per_image_table(run, predictions, costs)
+    cosines = [0.5 + 0.04 * t for t in range(num_iter)]
+    steps = [CraftedImage.model_construct(mode=mode, cosine=cosines) for mode in modes]
+    tables = {
+        "per_image.csv": per_image,
+        "transfer.csv": transfer_table(run, per_image, costs),
+        "steps.csv": steps_table(steps, modes),
+    }
+    for name, table in tables.items():
+        (folder / name).write_bytes(to_csv(table))
     if pngs:
         _write_pngs(folder, Path(output_dir) / "clean", ids, modes, reach)
     return folder

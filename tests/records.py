@@ -5,10 +5,15 @@ from utils.pipeline.record import Identity, RecordedFlags, RecordedNetwork, RunR
 
 
 def record_of(config=None, sources=("net",), victims=(), **fields):
-    """The record that a run of this configuration would begin with, but for what is given."""
+    """The record that a run of this configuration would begin with, but for what is given.
+
+    Sources and victims are names alone, or the recorded networks by name.
+    """
     config = config or RunConfig()
 
     def networks(names):
+        if isinstance(names, dict):
+            return names
         return {name: RecordedNetwork(checkpoint="x", sha256={}) for name in names}
 
     begun = {
