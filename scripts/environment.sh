@@ -1,4 +1,5 @@
-# Sourced by the other scripts: makes .venv at the root, once, and installs what is pinned.
+# Sourced by the other scripts: makes .venv at the root, once, and installs what is asked for,
+# every package in the version of requirements.lock.
 # Usage: prepare_environment REQUIREMENTS_FILE...; afterwards "$VENV/bin/python" is ready.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,20 +19,21 @@ _find_python() {
 }
 
 prepare_environment() {
-    local python wanted stamp="$VENV/.installed"
+    local python file stamp wanted
     if [ ! -x "$VENV/bin/python" ]; then
         python=$(_find_python) || exit 1
         echo "Making .venv with $("$python" --version)"
         "$python" -m venv "$VENV"
     fi
-    # The stamp holds what was installed last, so that an unchanged environment costs nothing.
-    wanted=$(cat "$@")
-    if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
-        echo "Installing the requirements into .venv (once; some minutes)"
-        local file
-        for file in "$@"; do
-            "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -r "$file"
-        done
-        printf '%s\n' "$wanted" >"$stamp"
-    fi
+    for file in "$@"; do
+        # The stamp holds what was installed last, so that an unchanged environment costs nothing.
+        stamp="$VENV/.installed-$(basename "$file")"
+        wanted=$(cat "$file" "$ROOT/requirements.lock")
+        if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
+            echo "Installing $(basename "$file") into .venv (once; some minutes)"
+            "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check \
+                -r "$file" -c "$ROOT/requirements.lock"
+            printf '%s\n' "$wanted" >"$stamp"
+        fi
+    done
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lints and runs the whole test suite. Arguments are passed on to pytest.
+# Lints, checks imports and types, and runs the whole test suite. Arguments are passed on to pytest.
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
@@ -8,4 +8,6 @@ cd "$ROOT"
 export TF_CPP_MIN_LOG_LEVEL=3
 "$VENV/bin/ruff" check .
 "$VENV/bin/ruff" format --check .
+"$VENV/bin/lint-imports"
+"$VENV/bin/mypy" methods models data utils
 exec "$VENV/bin/python" -m pytest "$@"
