@@ -13,10 +13,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from utils.commands import command
+from utils.files import sha256_of
 from utils.interruption import Interruption
+from utils.pipeline.digest import results_digest
 from utils.pipeline.folder import open_run_folder
 from utils.pipeline.judge import judge_run
 from utils.pipeline.places import add_place_flags, reopen
+from utils.pipeline.record import RunRecord
+from utils.pipeline.run import Run
 
 
 @command("judge.py")
@@ -30,8 +34,22 @@ def main(arguments: list[str]) -> int:
     path, run = given.run_folder, reopen(given)
     with Interruption() as interruption, open_run_folder(path, path):
         judge_run(replace(run, interruption=interruption), afresh=True)
+        _renew_digest(run)
     print(f"Judged {path} anew from its PNGs: transfer.csv and per_image.csv are written.")
     return 0
+
+
+def _renew_digest(run: Run) -> None:
+    """Has run.json name the results as they are now; the rest of it stays."""
+    record, path = RunRecord.read(run.folder.path), run.folder.path
+    pngs = {(mode, png.stem): sha256_of(png) for mode in run.modes for png in run.pngs(mode)}
+    digest = results_digest(pngs, run)
+    if record is None or not record.complete or record.results_sha256 == digest:
+        return
+    if record.results_sha256:
+        print(f"These results are not those that {path} held before: their digest is {digest}.")
+    record.results_sha256 = digest
+    record.write(path)
 
 
 if __name__ == "__main__":

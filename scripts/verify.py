@@ -30,7 +30,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 @command("verify.py")
 def main(arguments: list[str]) -> int:
-    """Verifies a folder; returns 0 if all holds, 1 if not, 2 for wrong usage."""
+    """Verifies a folder.
+
+    Returns:
+      0 if all holds, 1 if not, 2 for wrong usage, 3 if nothing is wrong but predictions that were
+      asked for couldn't be made again.
+    """
     given = parse(arguments)
     findings = verify(reopen(given), given.predictions)
     for sentence in findings.checked:
@@ -40,10 +45,11 @@ def main(arguments: list[str]) -> int:
     for sentence in findings.wrong:
         print(f"DOESN'T HOLD: {sentence}")
     count = len(findings.wrong)
-    print(
-        f"{given.run_folder}: " + (f"{count} things don't hold." if count else "all of this holds.")
-    )
-    return 1 if findings.wrong else 0
+    outcome = f"{count} things don't hold." if count else "all of this holds."
+    if findings.incomplete and not count:
+        outcome = "what could be checked holds, but not all that was asked for could be."
+    print(f"{given.run_folder}: {outcome}")
+    return 1 if count else 3 if findings.incomplete else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Where two CSV tables differ, named row by row."""
 
+import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -15,9 +16,15 @@ def read_table(content: bytes, name: str) -> pd.DataFrame:
       DataError: it is no CSV.
     """
     try:
-        return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, index_col=False)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        header, *rows = csv.reader(io.StringIO(content.decode(), newline=""), strict=True)
+    except (UnicodeDecodeError, csv.Error, ValueError) as error:
         raise DataError(f"{name} is no CSV file ({str(error).strip()})") from error
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(header):
+            raise DataError(
+                f"{name} is no table: row {number} has {len(row)} fields, its header {len(header)}"
+            )
+    return pd.DataFrame(rows, columns=header, dtype=str)
 
 
 def differences(

@@ -19,6 +19,7 @@ from utils.interruption import Interruption
 from utils.pipeline.config import RunConfig
 from utils.pipeline.craft import craft, finished_images
 from utils.pipeline.devices import find_devices
+from utils.pipeline.digest import images_digest, results_digest
 from utils.pipeline.folder import RunFolder, open_run_folder
 from utils.pipeline.inputs import load_dataset, load_source
 from utils.pipeline.judge import judge_run
@@ -59,11 +60,15 @@ def execute(config: RunConfig) -> Path:
         run = Run(record, dataset, folder, interruption, named)
         with _timed(record, "craft"):
             crafted = craft(run, devices, lambda: load_source(config, networks.sources))
+        originals = {each.image_id: each.image_sha256 for each in crafted.values()}
+        record.images_sha256 = images_digest(originals, run)
         steps = steps_table(crafted.values(), run.modes)
         write_atomically(path / "steps.csv", to_csv(steps))
         record.mean_cosine = steps.groupby("mode", sort=False)["mean_cosine"].mean().to_dict()
         with _timed(record, "judge"):
             judged = judge_run(run)
+        made = {key: each.png_sha256 for key, each in crafted.items() if key[0] in run.modes}
+        record.results_sha256 = results_digest(made, run)
         record.status = "complete"
         record.write(path)
     print(summarise(run, judged))

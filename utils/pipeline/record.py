@@ -120,6 +120,9 @@ class RunRecord(_Typed):
       earlier_environments: where earlier commands in the folder ran on others than these.
       seconds: stage -> seconds that the last command spent in it.
       mean_cosine: mode -> mean cosine between step and gradient.
+      images_sha256: one digest over the originals; empty in older folders.
+      results_sha256: one digest over everything that the run left; empty until it is complete, and
+        in older folders.
     """
 
     status: Literal["unfinished", "complete"]
@@ -140,6 +143,8 @@ class RunRecord(_Typed):
     earlier_environments: list[Environment] = []
     seconds: dict[str, float] = {}
     mean_cosine: dict[str, float] = {}
+    images_sha256: str = ""
+    results_sha256: str = ""
 
     def model_post_init(self, _: object) -> None:
         """Names the method where an older run.json doesn't."""

@@ -37,6 +37,7 @@ def summarise(run: Run, judged: Judged) -> str:
             "how the experiment runs; cite figures from real networks."
         )
     lines.append(f"Files: {run.folder.path}/ (transfer.csv, per_image.csv, run.json, PNGs by mode)")
+    lines.append(f"Digest of all results: {record.results_sha256} (verify.py computes it again)")
     return "\n".join(lines)
 
 

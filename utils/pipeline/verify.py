@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 import models
+from methods import parse_method
 from utils.errors import DataError
 from utils.pipeline.cost import costs_table, read_perturbations
 from utils.pipeline.differences import differences, read_table
+from utils.pipeline.digest import images_digest, results_digest
 from utils.pipeline.journals import Prediction
 from utils.pipeline.judge import has_changed, judge, predictions_table
 from utils.pipeline.record import RecordedNetwork
@@ -35,11 +37,13 @@ class Findings:
       wrong: each thing that doesn't hold, as a sentence.
       checked: what was checked.
       unchecked: what could not be, and why.
+      incomplete: whether something that was asked for is among the unchecked.
     """
 
     wrong: list[str] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    incomplete: bool = False
 
 
 def verify(run: Run, predict: bool = False) -> Findings:
@@ -67,6 +71,7 @@ def verify(run: Run, predict: bool = False) -> Findings:
             "the predictions themselves (--predictions does, with checkpoints)"
         )
     check.tables(predictions, predict)
+    check.digest()
     return check.findings
 
 
@@ -80,6 +85,8 @@ class _Verification:
         # Filled by `images`: what the sound PNGs cost, and the images sound in every mode.
         self._costs = pd.DataFrame()
         self._sound: set[str] = set()
+        self._png_sha256: dict[tuple[str, str], str] = {}
+        self._originals: dict[str, str] = {}
 
     def run_file(self) -> None:
         """Compares run.json with the CSV and the originals."""
@@ -90,6 +97,19 @@ class _Verification:
             )
         if record.identity.content.get("--input_csv") != found.csv_sha256:
             self._wrong("The CSV is another one than the run's (its SHA-256 differs).")
+        flags = record.flags.model_dump()
+        for name, value in record.identity.flags.items():
+            if flags.get(name) != value:
+                self._wrong(
+                    f"run.json contradicts itself: --{name} is {flags.get(name)} in its flags and "
+                    f"{value} in its identity."
+                )
+        recipe = self._run.config.recipe() | {"source": list(record.sources), "zoo": record.zoo}
+        if record.identity.flags.keys() != recipe.keys():
+            self._wrong("run.json's identity holds other flags than a run has.")
+        for name, network in record.sources.items():
+            if record.identity.content.get(f"the checkpoint of {name}") != network.sha256:
+                self._wrong(f"run.json contradicts itself on the SHA-256 of the source {name}.")
         for name, is_so in (("images", len(found)), ("side", found.side)):
             if (said := getattr(record, name)) != is_so:
                 self._wrong(f"run.json says {name} {said}; the originals, {is_so}.")
@@ -120,6 +140,8 @@ class _Verification:
                 self._wrong(
                     f"{png} is {length:g} from its original, beyond --{bound.flag} {bound.size:g}."
                 )
+        self._png_sha256 = {each.key: each.png_sha256 for each in perturbations}
+        self._originals = {each.image_id: each.original_sha256 for each in perturbations}
         self._costs = costs_table(perturbations, run.modes)
         self._sound = set(self._dataset.ids)
         self._sound -= {each.image_id for each in perturbations if each.cost is None}
@@ -136,8 +158,10 @@ class _Verification:
 
     def _foreign_images(self) -> Iterator[str]:
         known = {f"{image_id}.png" for image_id in self._dataset.ids}
-        for png in sorted(self._run.folder.path.glob("*/*.png")):
-            if png.parent.name not in self._run.modes or png.name not in known:
+        folder = self._run.folder.path
+        for png in sorted(folder.rglob("*.png")):
+            place = png.parent.relative_to(folder).parts
+            if len(place) != 1 or place[0] not in self._run.modes or png.name not in known:
                 yield f"{png} is not of this run."
 
     def steps(self) -> None:
@@ -148,6 +172,13 @@ class _Verification:
             return
         table = steps_table([self._crafted[key] for key in keys], self._run.modes)
         self._compare("steps.csv", table, ("mode", "iteration"))
+        means = table.groupby("mode", sort=False)["mean_cosine"].mean().to_dict()
+        if self._record.complete and means != self._record.mean_cosine:
+            self._wrong("run.json's mean_cosine is not that of the steps.")
+        steps = len(table) // len(self._run.modes)
+        method, flags = parse_method(self._record.flags.method), self._record.flags
+        if steps != method.iterations(flags.num_iter):
+            self._wrong(f"The images were made in {steps} step(s), not in {flags.num_iter}.")
 
     def recorded_predictions(self) -> pd.DataFrame:
         """Returns the predictions of the run's journal, or of per_image.csv where it is gone."""
@@ -157,6 +188,9 @@ class _Verification:
             if each.victim in self._record.victims
             and each.weights == self._record.victims[each.victim].weights
         }
+        victims_judged = {each.victim for each in self._run.folder.judged.read()}
+        for name in sorted(victims_judged - self._record.victims.keys()):
+            self._wrong(f"{name} has judged these images, and run.json doesn't name it.")
         keys = self._keys()
         if any(key not in found for key in keys):
             self._not_checked(
@@ -180,7 +214,9 @@ class _Verification:
     def _predictions_of_csv(self) -> dict[Key, Prediction]:
         """Returns what per_image.csv says, as predictions that give its own columns."""
         found: dict[Key, Prediction] = {}
-        for number, row in enumerate(self._table_on_disk("per_image.csv").to_dict("records"), 1):
+        table = self._table_on_disk("per_image.csv")
+        rows = [] if table is None else table.to_dict("records")
+        for number, row in enumerate(rows, 1):
             for kind in (CLEAN, "adversarial"):
                 try:
                     key = row["victim"], CLEAN if kind == CLEAN else row["mode"], row["image_id"]
@@ -217,14 +253,14 @@ class _Verification:
     def _is_loadable(self, name: str, network: RecordedNetwork) -> bool:
         prefix = Path(network.checkpoint)
         if name not in models.NETWORKS and name not in self._run.named:
-            self.findings.unchecked.append(
+            self._not_made_again(
                 f"the predictions of {name}: it may be a program (give --victims if you trust it)"
             )
             return False
         try:
             changed = has_changed(network, prefix)
         except (OSError, DataError):
-            self.findings.unchecked.append(
+            self._not_made_again(
                 f"the predictions of {name}: its checkpoint is not at {prefix} (give "
                 "--checkpoint_path)"
             )
@@ -262,6 +298,19 @@ class _Verification:
         transfer = transfer_table(self._run, per_image, self._costs)
         self._compare("transfer.csv", transfer, ("mode", "victim"))
 
+    def digest(self) -> None:
+        """Computes the digest over all results again; it matters where nothing else is wrong."""
+        record = self._record
+        if not record.results_sha256:
+            self.findings.unchecked.append("the digest of all results: run.json holds none")
+        elif not self.findings.wrong:
+            same_images = images_digest(self._originals, self._run) == record.images_sha256
+            if not same_images or results_digest(self._png_sha256, self._run) != (
+                record.results_sha256
+            ):
+                self._wrong("The digest of all results is another than run.json's results_sha256.")
+            self.findings.checked.append(f"the digest of all results, {record.results_sha256}")
+
     def _keys(self) -> list[Key]:
         """Returns what a run judges, in its order."""
         return [
@@ -282,7 +331,7 @@ class _Verification:
         """Compares a table on the disk with what it should be, but for unsound images."""
         expected = read_table(to_csv(table), name)
         actual = self._table_on_disk(name)
-        if actual.empty:
+        if actual is None:
             return
         if unsound and "image_id" in actual:
             actual = actual[~actual["image_id"].isin(unsound)]
@@ -290,7 +339,7 @@ class _Verification:
             self._wrong(f"{name}: {difference}")
         self.findings.checked.append(f"{name}, {len(expected)} rows, computed again")
 
-    def _table_on_disk(self, name: str) -> pd.DataFrame:
+    def _table_on_disk(self, name: str) -> pd.DataFrame | None:
         path = self._run.folder.path / name
         try:
             return read_table(path.read_bytes(), name)
@@ -298,10 +347,14 @@ class _Verification:
             sentence = f"{path} can't be read: {getattr(error, 'strerror', None) or error}."
             if sentence not in self.findings.wrong:
                 self._wrong(sentence)
-            return pd.DataFrame()
+            return None
 
     def _wrong(self, sentence: str) -> None:
         self.findings.wrong.append(sentence)
+
+    def _not_made_again(self, sentence: str) -> None:
+        self.findings.unchecked.append(sentence)
+        self.findings.incomplete = True
 
     def _not_checked(self, what: str, journal: str, consequence: str = "") -> None:
         self.findings.unchecked.append(

@@ -200,8 +200,9 @@ def test_checkpoints_that_are_gone_or_others(folder, demo, tmp_path, check):
     for name, victim in run["victims"].items():
         victim["checkpoint"] = str(tmp_path / "moved" / f"{name}.ckpt")
     (folder / "run.json").write_text(json.dumps(run))
-    text = check(folder, "--predictions")
+    text = check(folder, "--predictions", code=3)
     assert "Not checked: the predictions of demo_vgg: its checkpoint is not at" in text
+    assert "all of this holds" not in text
     text = check(folder, "--predictions", "--checkpoint_path", demo / "checkpoints")
     assert "Checked: the predictions of demo_vgg" in text
     shutil.copytree(demo / "checkpoints", tmp_path / "others")
@@ -216,6 +217,91 @@ def test_the_l2_bound(folder, check):
     run["flags"] |= {"norm": "l2", "max_l2": 5.0}
     (folder / "run.json").write_text(json.dumps(run))
     assert "beyond --max_l2 5" in check(folder, code=1)
+
+
+def edit_record(folder, change):
+    record = json.loads((folder / "run.json").read_text())
+    change(record)
+    (folder / "run.json").write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize("tables", [("per_image.csv",), ("transfer.csv", "steps.csv")])
+def test_tables_of_a_header_alone(folder, check, tables):
+    for name in tables:
+        header = (folder / name).read_text().splitlines()[0]
+        (folder / name).write_text(header + "\n")
+    text = check(folder, code=1)
+    assert all(f"{name}: the row " in text for name in tables)
+
+
+def test_fields_at_a_rows_end(folder, check):
+    path = folder / "transfer.csv"
+    first, second, *rest = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([first, second.rstrip() + ",99.9\n", *rest]))
+    assert "row 1 has 29 fields, its header 28" in check(folder, code=1)
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        *(("method", "m"), ("num_iter", 3), ("max_epsilon", 20.0), ("seed", 5), ("momentum", 0.5)),
+        *(("k", 7), ("dtype", "bfloat16"), ("loss", "logit"), ("label", "predicted")),
+    ],
+)
+def test_a_flag_edited_in_run_json(folder, check, flag, value):
+    def in_flags(record):
+        record["flags"][flag] = value
+
+    edit_record(folder, in_flags)
+    assert f"run.json contradicts itself: --{flag} is" in check(folder, code=1)
+
+    def in_both(record):
+        record["identity"]["flags"][flag] = value
+
+    edit_record(folder, in_both)
+    assert wrong(check(folder, code=1))
+
+
+def test_a_victim_that_was_dropped(folder, check):
+    edit_record(folder, lambda record: record["victims"].pop("demo_resnet"))
+    for name in ("per_image.csv", "transfer.csv"):
+        lines = (folder / name).read_text().splitlines(keepends=True)
+        (folder / name).write_text("".join(line for line in lines if "demo_resnet" not in line))
+    text = check(folder, code=1)
+    assert "demo_resnet has judged these images, and run.json doesn't name it" in text
+    shutil.rmtree(folder / ".progress")
+    assert "The digest of all results is another" in check(folder, code=1)
+
+
+@pytest.mark.parametrize("kind", ["sources", "victims"])
+def test_a_networks_digest_edited_in_run_json(folder, check, kind):
+    def change(record):
+        network = next(iter(record[kind].values()))
+        network["sha256"] = dict.fromkeys(network["sha256"], "0" * 64)
+
+    edit_record(folder, change)
+    assert wrong(check(folder, code=1))
+
+
+def test_a_mean_cosine_edited_in_run_json(folder, check):
+    edit_record(folder, lambda record: record["mean_cosine"].update(affine=0.99))
+    assert "run.json's mean_cosine is not that of the steps" in check(folder, code=1)
+
+
+@pytest.mark.parametrize("place", ["x.png", "sign/deep/x.png", "other/x.png"])
+def test_an_image_where_no_run_puts_one(folder, check, place):
+    (folder / place).parent.mkdir(exist_ok=True)
+    shutil.copy(first_png(folder), folder / place)
+    assert f"{folder / place} is not of this run" in check(folder, code=1)
+
+
+def test_the_digest_ties_figures_to_bytes(folder, undisturbed, check):
+    digest = json.loads((undisturbed / "run.json").read_text())["results_sha256"]
+    assert f"Checked: the digest of all results, {digest}" in check(folder)
+    shutil.rmtree(folder / ".progress")
+    assert f"Checked: the digest of all results, {digest}" in check(folder)
+    edit_record(folder, lambda record: record.update(results_sha256="0" * 64))
+    assert "The digest of all results is another" in check(folder, code=1)
 
 
 def test_it_writes_nothing(folder, check):
