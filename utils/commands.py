@@ -1,8 +1,10 @@
 """The frame of every command: what ends it is told in one sentence, never in a traceback."""
 
 import functools
+import os
 import sys
 from collections.abc import Callable
+from types import TracebackType
 
 from utils.errors import BenchError
 
@@ -20,20 +22,68 @@ def command(name: str) -> Callable[[Main], Main]:
         @functools.wraps(main)
         def framed(arguments: list[str]) -> int:
             try:
-                return main(arguments)
+                code = main(arguments)
+                # Here, where a full disk can still be told of, and not when the interpreter ends.
+                sys.stdout.flush()
+                return code
             except BenchError as error:
                 return _say(name, str(error), error.exit_code)
+            except BrokenPipeError:
+                # Whoever read the output has seen enough, as `head` does.
+                _point_elsewhere(sys.stdout)
+                return 141
             except OSError as error:
+                _point_elsewhere(sys.stdout)
                 where = f"{error.filename}: " if error.filename else ""
                 return _say(name, f"{where}{error.strerror or error}.", 1)
+            except UnicodeEncodeError as error:
+                return _say(name, f"A name that is no valid text ({error.object!a}): rename it.", 1)
             except KeyboardInterrupt:
                 return _say(name, "Stopped by SIGINT; what is finished is written.", 130)
+            except Exception as error:
+                if not _is_out_of_memory(error):
+                    raise
+                return _say(
+                    name, "The memory doesn't suffice: give a smaller --batch_size, or --limit.", 1
+                )
 
         return framed
 
     return frame
 
 
+def _is_out_of_memory(error: Exception) -> bool:
+    # TensorFlow's own kind is known by its name: the ground does without TensorFlow.
+    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
+
+
 def _say(name: str, sentence: str, code: int) -> int:
-    print(f"{name}: {sentence}", file=sys.stderr)
+    try:
+        print(f"{name}: {sentence}", file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        # Nobody can be told; the exit code still tells.
+        _point_elsewhere(sys.stderr)
     return code
+
+
+def _point_elsewhere(stream: object) -> None:
+    """Sends what a broken stream still holds to nowhere, so that the interpreter ends in peace."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())  # type: ignore[attr-defined]
+        os.close(nowhere)
+    except (OSError, ValueError, AttributeError):
+        return
+
+
+def _tell_of_signals(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        _say(os.path.basename(sys.argv[0]), "Stopped by SIGINT.", 130)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+# A signal may come while TensorFlow is being imported, before any frame is there.
+sys.excepthook = _tell_of_signals
