@@ -4,7 +4,6 @@ Only TensorFlow's own checkpoint reader opens them: nothing in a checkpoint is e
 names of a bundle's data files follow from its prefix, so an index cannot point at another file.
 """
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from models.external import FETCHED_BY_KERAS, is_external, parse_external
 from models.folding import checkpoint_shapes, optional_shapes
 from models.zoo import NETWORKS, Network
 from utils.errors import ModelError, first_line
+from utils.files import sha256_of
 
 _BUNDLE_PART = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
 DOCTOR = "`python scripts/doctor.py --checkpoint_path FOLDER` examines a folder of checkpoints"
@@ -116,14 +116,7 @@ def checkpoint_files(prefix: str | Path) -> list[Path]:
 def checkpoint_sha256(prefix: str | Path) -> dict[str, str]:
     """File name -> SHA-256 in hexadecimal, for each of `checkpoint_files`."""
     folder = Path(prefix) if Path(prefix).is_dir() else Path(prefix).parent
-    digests = {}
-    for path in checkpoint_files(prefix):
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-        digests[str(path.relative_to(folder))] = digest.hexdigest()
-    return digests
+    return {str(path.relative_to(folder)): sha256_of(path) for path in checkpoint_files(prefix)}
 
 
 @dataclass(frozen=True)
@@ -198,7 +191,7 @@ class Checkpoint:
 
     def _find_scope(self, needed: Mapping[str, list[int]], own: str) -> str:
         """The scope under which most of a network's variables are; its own on a tie."""
-        counts = Counter()
+        counts: Counter[str] = Counter()
         for name in self.shapes:
             parts = name.split("/")
             for cut in range(1, len(parts)):

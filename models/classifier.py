@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import tensorflow as tf
+
+from utils.errors import ModelError
+
+# Number of classes -> column + offset = label: with the background class first, and without it.
+OFFSETS = {1001: 0, 1000: 1, 11: 0, 10: 1}
 
 Forward = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]]
 
@@ -19,10 +23,8 @@ class Classifier:
       largest_side: images from `side` to this many pixels are not resized.
       num_classes: columns of its logits.
       label_offset: column + label_offset = label as in the CSV.
-      has_auxiliary: whether it has an auxiliary head.
       forward: float32 [N, S, S, 3] in [-1, 1], side <= S <= largest_side, to logits and auxiliary
         logits (or None).
-      checkpoint: the prefix or file that it was loaded from; None where there is none.
     """
 
     name: str
@@ -30,9 +32,7 @@ class Classifier:
     largest_side: int
     num_classes: int
     label_offset: int
-    has_auxiliary: bool
     forward: Forward
-    checkpoint: Path | None = None
 
     def logits_and_aux(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Logits float32 [N, C] and auxiliary logits float32 [N, C], or None without such a head.
@@ -55,3 +55,17 @@ class Classifier:
         if height == width and self.side <= height <= self.largest_side:
             return images
         return tf.image.resize(images, [self.side, self.side])
+
+
+def label_offset(name: str, num_classes: int) -> int:
+    """The label offset of a network that is known by its number of classes alone.
+
+    Raises:
+      ModelError: neither ImageNet's nor the demo zoo's number.
+    """
+    if num_classes not in OFFSETS:
+        raise ModelError(
+            f"{name} has {num_classes} classes; ImageNet has 1000 or, with the background, 1001 "
+            "(the demo zoo 10 or 11)"
+        )
+    return OFFSETS[num_classes]

@@ -1,7 +1,7 @@
 """What is in a folder of checkpoints, and whether each is usable."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from models.checkpoints import (
@@ -64,13 +64,11 @@ def diagnose_unnamed(prefix: Path) -> Diagnosis:
         checkpoint = Checkpoint(prefix)
     except ModelError as error:
         return Diagnosis(prefix, None, None, str(error), sha256=checkpoint_sha256(prefix))
-    fits = tuple(_fitting(checkpoint))
-    if fits:
-        found = diagnose(NETWORKS[fits[0]], prefix)
-        return Diagnosis(prefix, found.network, found.examination, found.error, fits, found.sha256)
+    if fits := tuple(_fitting(checkpoint)):
+        return replace(diagnose(NETWORKS[fits[0]], prefix), fits=fits)
     example = min(checkpoint.shapes, default="nothing")
-    error = f"{prefix} fits no network of the zoo (it holds {example} ...)"
-    return Diagnosis(prefix, None, None, error, sha256=checkpoint_sha256(prefix))
+    reason = f"{prefix} fits no network of the zoo (it holds {example} ...)"
+    return Diagnosis(prefix, None, None, reason, sha256=checkpoint_sha256(prefix))
 
 
 def _fitting(checkpoint: Checkpoint) -> Iterator[str]:

@@ -26,7 +26,6 @@ class Ensemble:
         self.classifiers = tuple(classifiers)
         self.name = "+".join(classifier.name for classifier in classifiers)
         self.side = max(classifier.side for classifier in classifiers)
-        self.has_auxiliary = any(classifier.has_auxiliary for classifier in classifiers)
         first = [classifier.label_offset for classifier in classifiers]
         last = {classifier.label_offset + classifier.num_classes for classifier in classifiers}
         if len(last) > 1 or max(first) - min(first) > 1:

@@ -1,4 +1,4 @@
-"""A zoo row as a TensorFlow function with its checkpoint's weights in it."""
+"""Builds a network in folded form: to know its variables, or to run it with a checkpoint's."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -8,14 +8,13 @@ from pathlib import Path
 import tensorflow as tf
 
 from models.checkpoints import Checkpoint
+from models.classifier import Forward
 from models.folding import fold
 from models.nets.layers import folded_scope
-from models.zoo import Network
+from models.network import Network
 from utils.errors import ModelError
 
 tf1 = tf.compat.v1
-
-Forward = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]]
 
 
 def _start_at_zero(getter: Callable, *args: object, **kwargs: object) -> tf.Variable:
@@ -49,7 +48,10 @@ _SHAPES: dict[tuple, dict[str, list[int]]] = {}
 
 
 def folded_shapes(network: Network) -> dict[str, list[int]]:
-    """The folded network's variables and shapes, without making any; each form is built once."""
+    """The folded network's variables and shapes, from a graph that is thrown away.
+
+    Rows that share a builder and a number of classes are built once.
+    """
     form = network.builder, network.num_classes
     if form not in _SHAPES:
         with tf.Graph().as_default(), _building():
@@ -59,9 +61,7 @@ def folded_shapes(network: Network) -> dict[str, list[int]]:
     return dict(_SHAPES[form])
 
 
-def load_network(
-    network: Network, prefix: str | Path, dtype: str = "float32"
-) -> tuple[Forward, bool]:
+def load_network(network: Network, prefix: str | Path, dtype: str = "float32") -> Forward:
     """Builds a network in folded form and fills it from a checkpoint.
 
     Args:
@@ -71,8 +71,7 @@ def load_network(
 
     Returns:
       A function from preprocessed float32 [N, S, S, 3] to float32 logits [N, C] and auxiliary
-      logits [N, C] or None, differentiable, also inside a tf.function; and whether the network has
-      an auxiliary head.
+      logits [N, C] or None, differentiable, also inside a tf.function.
 
     Raises:
       ModelError: the checkpoint does not fit or is damaged; names the file and the variable.
@@ -92,10 +91,8 @@ def load_network(
     except ModelError as error:
         raise ModelError(f"{prefix}: {error}") from error
 
-    has_auxiliary = len(function.outputs) == 2
-
     def forward(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
         outputs = [tf.cast(x, tf.float32) for x in function(tf.cast(images, dtype))]
-        return outputs[0], outputs[1] if has_auxiliary else None
+        return outputs[0], outputs[1] if len(outputs) == 2 else None
 
-    return forward, has_auxiliary
+    return forward

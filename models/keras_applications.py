@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from models.classifier import Classifier
-from models.labels import label_offset
+from models.classifier import Classifier, label_offset
 from utils.errors import ModelError, first_line
 
 
@@ -20,7 +19,7 @@ def application_names() -> tuple[str, ...]:
     return tuple(name for name, _ in found)
 
 
-def load_application(name: str, application: str, weights: Path | None = None) -> Classifier:
+def load_application(name: str, application: str, weights: Path | None) -> Classifier:
     """Makes a classifier of one of Keras's networks, with its own preprocessing.
 
     Args:
@@ -59,7 +58,5 @@ def load_application(name: str, application: str, weights: Path | None = None) -
         largest_side=side,
         num_classes=num_classes,
         label_offset=label_offset(name, num_classes),
-        has_auxiliary=False,
         forward=forward,
-        checkpoint=weights,
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from models.checkpoints import require_checkpoint
 from models.classifier import Classifier
-from models.external import is_external, load_external
+from models.external import ExternalNetwork
 from models.graph import load_network
 from models.preprocessing import PREPROCESSING, as_is
 from models.zoo import get_network
@@ -34,13 +34,12 @@ def load_classifier(
         raise ModelError(f"preprocessing is own or as_published, not {preprocessing!r}")
     if dtype not in DTYPES:
         raise ModelError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
-    if is_external(name):
+    network = get_network(name)
+    if isinstance(network, ExternalNetwork):
         if dtype != "float32":
             raise ModelError(f"{name}: bfloat16 is for the zoo's own networks")
-        return load_external(name, checkpoint)
-    network = get_network(name)
-    prefix = require_checkpoint(network, checkpoint)
-    forward, has_auxiliary = load_network(network, prefix, dtype)
+        return network.load(checkpoint)
+    forward = load_network(network, require_checkpoint(network, checkpoint), dtype)
     prepare = PREPROCESSING[network.preprocessing] if preprocessing == "own" else as_is
     return Classifier(
         name=name,
@@ -48,7 +47,5 @@ def load_classifier(
         largest_side=network.largest_side,
         num_classes=network.num_classes,
         label_offset=network.label_offset,
-        has_auxiliary=has_auxiliary,
         forward=lambda images: forward(prepare(images)),
-        checkpoint=prefix,
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from models.classifier import label_offset
+
 NORMALLY = "normally"
 ADVERSARIALLY = "adversarially"
 ENSEMBLE_ADVERSARIALLY = "ensemble adversarially"
@@ -24,7 +26,6 @@ class Network:
       side: pixels of its input.
       preprocessing: a name in models/preprocessing.py.
       num_classes: columns of its logits.
-      label_offset: column + label_offset = label as in the CSV.
       batch_norm_epsilon: what the network adds to the variance.
       batch_norm_gamma: whether its checkpoint must hold a gamma; else 1, unless there is one.
       trained: "normally", "adversarially" or "ensemble adversarially".
@@ -42,7 +43,6 @@ class Network:
     side: int
     preprocessing: str = "inception"
     num_classes: int = 1001
-    label_offset: int = 0
     batch_norm_epsilon: float = 1e-3
     batch_norm_gamma: bool = True
     trained: str = NORMALLY
@@ -56,3 +56,8 @@ class Network:
         object.__setattr__(self, "largest_side", max(self.side, self.largest_side))
         if not self.files:
             object.__setattr__(self, "files", (f"{self.name}.ckpt", f"{self.name}_rename.ckpt"))
+
+    @property
+    def label_offset(self) -> int:
+        """What turns a column of its logits into the label as in the CSV: column + label_offset."""
+        return label_offset(self.name, self.num_classes)

@@ -1,12 +1,12 @@
 """Any SavedModel that maps images to logits or probabilities, as a classifier."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from models.classifier import Classifier
-from models.labels import label_offset
+from models.classifier import Classifier, label_offset
 from utils.errors import ModelError, first_line
 
 SIGNATURE = "serving_default"
@@ -18,9 +18,9 @@ LEAST_PROBABILITY = 1e-30
 def load_saved_model(
     name: str,
     folder: Path,
-    side: int | None = None,
-    classes: int | None = None,
-    limits: tuple[float, float] = (-1.0, 1.0),
+    side: int | None,
+    classes: int | None,
+    limits: tuple[float, float],
 ) -> Classifier:
     """Makes a classifier of the signature `serving_default` of a SavedModel.
 
@@ -49,7 +49,7 @@ def load_saved_model(
     side = _side(name, spec, side)
     low, high = limits
 
-    def run(images: tf.Tensor, kept: object = loaded) -> dict[str, tf.Tensor]:
+    def run(images: tf.Tensor, kept: Any = loaded) -> dict[str, tf.Tensor]:
         # The variables live as long as what was loaded does, and the signature does not keep it.
         return signature(**{key: (images + 1.0) * ((high - low) / 2.0) + low})
 
@@ -77,13 +77,11 @@ def load_saved_model(
         largest_side=side,
         num_classes=answer.shape[1],
         label_offset=label_offset(name, answer.shape[1]),
-        has_auxiliary=False,
         forward=forward,
-        checkpoint=folder,
     )
 
 
-def _image_input(name: str, signature: object) -> tuple[str, tf.TensorSpec]:
+def _image_input(name: str, signature: Any) -> tuple[str, tf.TensorSpec]:
     inputs = signature.structured_input_signature[1]
     if len(inputs) != 1:
         raise ModelError(

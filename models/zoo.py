@@ -23,70 +23,74 @@ def _form(builder: Builder, **options: float) -> Builder:
 
 
 # What the rows of one architecture share.
-_INCEPTION_V3 = {
-    "family": "Inception v3",
-    "builder": inception_v3,
-    "scope": "InceptionV3",
-    "side": 299,
+_INCEPTION_V3 = partial(
+    Network,
+    family="Inception v3",
+    builder=inception_v3,
+    scope="InceptionV3",
+    side=299,
     # The largest side that still ends in the 8 x 8 grid its head pools over.
-    "largest_side": 330,
-    "batch_norm_gamma": False,
-}
-_INCEPTION_RESNET_V2 = {
-    "family": "Inception-ResNet v2",
-    "builder": inception_resnet_v2,
-    "scope": "InceptionResnetV2",
-    "side": 299,
-    "batch_norm_gamma": False,
-}
+    largest_side=330,
+    batch_norm_gamma=False,
+)
+_INCEPTION_RESNET_V2 = partial(
+    Network,
+    family="Inception-ResNet v2",
+    builder=inception_resnet_v2,
+    scope="InceptionResnetV2",
+    side=299,
+    batch_norm_gamma=False,
+)
+_DEMO = partial(Network, side=64, num_classes=11, zoo="demo")
 
 
 def _resnet_v2(depth: int, clean_accuracy: float) -> Network:
+    name = f"resnet_v2_{depth}"
     return Network(
-        name=f"resnet_v2_{depth}",
+        name,
         family="ResNet v2",
         builder=_form(resnet_v2, depth=depth),
-        scope=f"resnet_v2_{depth}",
+        scope=name,
         side=299,
         batch_norm_epsilon=1e-5,
         clean_accuracy=clean_accuracy,
-        tarball=f"resnet_v2_{depth}_2017_04_14.tar.gz",
+        tarball=f"{name}_2017_04_14.tar.gz",
     )
 
 
 def _vgg(depth: int) -> Network:
+    name = f"vgg_{depth}"
     return Network(
-        name=f"vgg_{depth}",
+        name,
         family="VGG",
         builder=_form(vgg, depth=depth),
-        scope=f"vgg_{depth}",
+        scope=name,
         side=224,
         preprocessing="vgg",
         num_classes=1000,
-        label_offset=1,
-        tarball=f"vgg_{depth}_2016_08_28.tar.gz",
+        tarball=f"{name}_2016_08_28.tar.gz",
     )
 
 
 def _densenet(depth: int) -> Network:
+    name = f"densenet{depth}"
     return Network(
-        name=f"densenet{depth}",
+        name,
         family="DenseNet",
         builder=_form(densenet, depth=depth),
-        scope=f"densenet{depth}",
+        scope=name,
         side=224,
         preprocessing="densenet",
         num_classes=1000,
-        label_offset=1,
         batch_norm_epsilon=1.1e-5,
-        files=(f"tf-densenet{depth}.ckpt", f"densenet{depth}.ckpt"),
+        files=(f"tf-{name}.ckpt", f"{name}.ckpt"),
     )
 
 
 def _mobilenet_v1(multiplier: str, side: int) -> Network:
     name = f"mobilenet_v1_{multiplier}_{side}"
     return Network(
-        name=name,
+        name,
         family="MobileNet v1",
         builder=_form(mobilenet_v1, multiplier=float(multiplier)),
         scope="MobilenetV1",
@@ -98,7 +102,7 @@ def _mobilenet_v1(multiplier: str, side: int) -> Network:
 def _mobilenet_v2(multiplier: str) -> Network:
     name = f"mobilenet_v2_{multiplier}_224"
     return Network(
-        name=name,
+        name,
         family="MobileNet v2",
         builder=_form(mobilenet_v2, multiplier=float(multiplier)),
         scope="MobilenetV2",
@@ -107,29 +111,8 @@ def _mobilenet_v2(multiplier: str) -> Network:
     )
 
 
-def _demo(
-    name: str, family: str, builder: Builder, scope: str, num_classes: int = 11, **fields: object
-) -> Network:
-    return Network(
-        name=name,
-        family=family,
-        builder=builder,
-        scope=scope,
-        side=64,
-        num_classes=num_classes,
-        label_offset=11 - num_classes,
-        zoo="demo",
-        **fields,
-    )
-
-
 _ROWS = (
-    Network(
-        "inception_v3",
-        **_INCEPTION_V3,
-        clean_accuracy=96.2,
-        tarball="inception_v3_2016_08_28.tar.gz",
-    ),
+    _INCEPTION_V3("inception_v3", clean_accuracy=96.2, tarball="inception_v3_2016_08_28.tar.gz"),
     Network(
         "inception_v4",
         family="Inception v4",
@@ -140,9 +123,8 @@ _ROWS = (
         clean_accuracy=97.4,
         tarball="inception_v4_2016_09_09.tar.gz",
     ),
-    Network(
+    _INCEPTION_RESNET_V2(
         "inception_resnet_v2",
-        **_INCEPTION_RESNET_V2,
         files=("inception_resnet_v2_2016_08_30.ckpt", "inception_resnet_v2.ckpt"),
         clean_accuracy=99.8,
         tarball="inception_resnet_v2_2016_08_30.tar.gz",
@@ -161,53 +143,44 @@ _ROWS = (
     ),
     _mobilenet_v2("1.0"),
     _mobilenet_v2("1.4"),
-    Network(
+    _INCEPTION_V3(
         "adv_inception_v3",
-        **_INCEPTION_V3,
         trained=ADVERSARIALLY,
         clean_accuracy=94.9,
         tarball="adv_inception_v3_2017_08_18.tar.gz",
     ),
-    Network(
-        "ens3_adv_inception_v3",
-        **_INCEPTION_V3,
-        trained=ENSEMBLE_ADVERSARIALLY,
-        clean_accuracy=93.7,
-        tarball="ens3_adv_inception_v3_2017_08_18.tar.gz",
+    *(
+        _INCEPTION_V3(
+            name,
+            trained=ENSEMBLE_ADVERSARIALLY,
+            clean_accuracy=clean_accuracy,
+            tarball=f"{name}_2017_08_18.tar.gz",
+        )
+        for name, clean_accuracy in (
+            ("ens3_adv_inception_v3", 93.7),
+            ("ens4_adv_inception_v3", 91.6),
+        )
     ),
-    Network(
-        "ens4_adv_inception_v3",
-        **_INCEPTION_V3,
-        trained=ENSEMBLE_ADVERSARIALLY,
-        clean_accuracy=91.6,
-        tarball="ens4_adv_inception_v3_2017_08_18.tar.gz",
-    ),
-    Network(
+    _INCEPTION_RESNET_V2(
         "adv_inception_resnet_v2",
-        **_INCEPTION_RESNET_V2,
         trained=ADVERSARIALLY,
         tarball="adv_inception_resnet_v2_2017_12_18.tar.gz",
     ),
-    Network(
+    _INCEPTION_RESNET_V2(
         "ens_adv_inception_resnet_v2",
-        **_INCEPTION_RESNET_V2,
         trained=ENSEMBLE_ADVERSARIALLY,
         clean_accuracy=97.6,
         tarball="ens_adv_inception_resnet_v2_2017_08_18.tar.gz",
     ),
-    _demo("demo_inception", "Inception v3", demo.demo_inception, "DemoInceptionV3"),
-    _demo("demo_resnet", "ResNet v2", demo.demo_resnet, "demo_resnet_v2"),
-    _demo("demo_vgg", "VGG", demo.demo_vgg, "demo_vgg", num_classes=10, preprocessing="vgg"),
-    _demo("demo_mobilenet", "MobileNet v1", demo.demo_mobilenet, "DemoMobilenetV1"),
-    _demo("demo_densenet", "DenseNet", demo.demo_densenet, "demo_densenet"),
-    _demo(
-        "demo_adv_resnet",
-        "ResNet v2",
-        demo.demo_resnet,
-        "demo_resnet_v2",
-        trained=ADVERSARIALLY,
+    _DEMO("demo_inception", "Inception v3", demo.demo_inception, "DemoInceptionV3"),
+    _DEMO("demo_resnet", "ResNet v2", demo.demo_resnet, "demo_resnet_v2"),
+    _DEMO("demo_vgg", "VGG", demo.demo_vgg, "demo_vgg", num_classes=10, preprocessing="vgg"),
+    _DEMO("demo_mobilenet", "MobileNet v1", demo.demo_mobilenet, "DemoMobilenetV1"),
+    _DEMO("demo_densenet", "DenseNet", demo.demo_densenet, "demo_densenet"),
+    _DEMO(
+        "demo_adv_resnet", "ResNet v2", demo.demo_resnet, "demo_resnet_v2", trained=ADVERSARIALLY
     ),
-    _demo(
+    _DEMO(
         "demo_ens_adv_inception",
         "Inception v3",
         demo.demo_inception,

@@ -12,7 +12,7 @@ batch norm comes before the activation, `layers.batch_norm`. The scope round it 
 """
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import tensorflow as tf
@@ -26,7 +26,7 @@ MOVING_AVERAGE_DECAY = 0.97
 @slim.add_arg_scope
 def batch_norm(
     inputs: tf.Tensor,
-    activation_fn=None,  # noqa: ANN001 (a callable or None, as in slim)
+    activation_fn: Callable[[tf.Tensor], tf.Tensor] | None = None,
     epsilon: float = 1e-3,
     folded: bool = True,
     is_training: bool = False,
@@ -82,8 +82,7 @@ def folded_normalizer(inputs: tf.Tensor) -> tf.Tensor:
 
 @slim.add_arg_scope
 def pool_and_normalise(
-    inputs: tf.Tensor,
-    normalizer_fn=None,  # noqa: ANN001 (a callable, as in slim)
+    inputs: tf.Tensor, normalizer_fn: Callable[[tf.Tensor], tf.Tensor]
 ) -> tf.Tensor:
     """Average pool 3 x 3 (SAME, stride 1), then the scope's normalizer: a convolution's own."""
     return normalizer_fn(slim.avg_pool2d(inputs, 3, stride=1, padding="SAME"))

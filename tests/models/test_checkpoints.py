@@ -12,6 +12,7 @@ from models.checkpoints import checkpoint_files, find_checkpoint, list_checkpoin
 from models.folding import checkpoint_shapes
 from models.graph import folded_shapes
 from models.zoo import NETWORKS
+from utils.errors import ModelError
 
 NAME = "mobilenet_v1_0.25_128"
 FILE = NAME + ".ckpt"
@@ -41,7 +42,7 @@ def write(folder, tensors, version="V2", name=FILE):
 
 def refused(path, match, name=NAME):
     """Asserts that loading fails with one line that matches, and returns it."""
-    with pytest.raises(models.ModelError, match=match) as error:
+    with pytest.raises(ModelError, match=match) as error:
         models.load_classifier(name, path)
     assert "\n" not in str(error.value)
     return str(error.value)

@@ -7,6 +7,7 @@ import tensorflow as tf
 import models
 from models.folding import checkpoint_shapes, fold
 from models.preprocessing import PREPROCESSING
+from utils.errors import ModelError
 
 
 def classifier(name="a", side=4, largest_side=4, num_classes=11, label_offset=0, auxiliary=False):
@@ -19,9 +20,7 @@ def classifier(name="a", side=4, largest_side=4, num_classes=11, label_offset=0,
         logits = tf.reduce_mean(images[..., :1], axis=[1, 2]) * ramp
         return logits, 10 * logits if auxiliary else None
 
-    made = models.Classifier(
-        name, side, largest_side, num_classes, label_offset, auxiliary, forward
-    )
+    made = models.Classifier(name, side, largest_side, num_classes, label_offset, forward)
     return made, sides
 
 
@@ -35,7 +34,7 @@ def test_only_sides_that_do_not_suit_the_network_are_resized(side, fed):
 
 
 def test_resizing_takes_half_pixel_centres_and_no_antialiasing():
-    made = models.Classifier("a", 2, 2, 12, 0, False, lambda x: (tf.reshape(x, [1, 12]), None))
+    made = models.Classifier("a", 2, 2, 12, 0, lambda x: (tf.reshape(x, [1, 12]), None))
     image = np.arange(16, dtype=np.float32).reshape(1, 4, 4, 1).repeat(3, axis=3)
     # The centre of each half lies between four pixels.
     expected = np.array([2.5, 4.5, 10.5, 12.5]).repeat(3)
@@ -65,7 +64,6 @@ def test_an_ensemble_is_the_mean_of_logits_and_of_the_auxiliary_logits_there_are
     np.testing.assert_allclose(logits, ramp, rtol=1e-6)
     np.testing.assert_allclose(auxiliary, 10 * ramp, rtol=1e-6)
     assert (ensemble.name, ensemble.num_classes, ensemble.label_offset) == ("a+b+a", 11, 0)
-    assert ensemble.has_auxiliary and not models.Ensemble([without]).has_auxiliary
     assert models.Ensemble([without]).logits_and_aux(images)[1] is None
 
 
@@ -79,9 +77,9 @@ def test_networks_with_and_without_background_meet_on_the_labels_of_both():
 
 
 def test_other_mixtures_make_no_ensemble():
-    with pytest.raises(models.ModelError, match="different labels.*a 0-10, b 0-1000"):
+    with pytest.raises(ModelError, match="different labels.*a 0-10, b 0-1000"):
         models.Ensemble([classifier("a")[0], classifier("b", num_classes=1001)[0]])
-    with pytest.raises(models.ModelError, match="at least one"):
+    with pytest.raises(ModelError, match="at least one"):
         models.Ensemble([])
 
 
@@ -140,5 +138,5 @@ def test_folding_is_batch_norm(gamma):
     [({"preprocessing": "mine"}, "as_published.*mine"), ({"dtype": "float16"}, "float16")],
 )
 def test_unknown_options_are_refused(arguments, match, tmp_path):
-    with pytest.raises(models.ModelError, match=match):
+    with pytest.raises(ModelError, match=match):
         models.load_classifier("inception_v3", tmp_path, **arguments)

@@ -7,6 +7,7 @@ import tensorflow as tf
 import models
 from models.external import FETCHED_BY_KERAS, parse_external, split_names
 from models.zoo import get_network
+from utils.errors import ModelError, UnknownNetwork
 
 IMAGES = np.random.default_rng(1).uniform(-1, 1, (2, 32, 32, 3)).astype(np.float32)
 
@@ -56,7 +57,7 @@ def test_keras_weights_may_be_named_or_fetched(application, tmp_path):
     assert models.find_checkpoint(f"keras:MobileNetV2?weights={file}", tmp_path) == file
     missing = f"keras:MobileNetV2?weights={tmp_path}/none.h5"
     assert models.find_checkpoint(missing, tmp_path) is None
-    with pytest.raises(models.ModelError, match="none.h5"):
+    with pytest.raises(ModelError, match="none.h5"):
         models.load_classifier(missing, tmp_path)
     assert models.find_checkpoint("keras:MobileNetV2", tmp_path) == FETCHED_BY_KERAS
     assert models.checkpoint_sha256(FETCHED_BY_KERAS) == {}
@@ -69,7 +70,7 @@ def test_weights_that_keras_cannot_fetch_are_an_error_that_says_what_to_do(monke
 
     make.__module__ = tf.keras.applications.MobileNetV2.__module__
     monkeypatch.setattr(tf.keras.applications, "MobileNetV2", make)
-    with pytest.raises(models.ModelError, match="URL fetch failure.*MobileNetV2.weights.h5"):
+    with pytest.raises(ModelError, match="URL fetch failure.*MobileNetV2.weights.h5"):
         models.load_classifier("keras:MobileNetV2", tmp_path)
 
 
@@ -78,14 +79,14 @@ def test_damaged_keras_weights_are_refused(application, tmp_path):
     content = (folder / "MobileNetV2.weights.h5").read_bytes()
     file = tmp_path / "MobileNetV2.weights.h5"
     file.write_bytes(content[: len(content) // 2])
-    with pytest.raises(models.ModelError, match=r"MobileNetV2\.weights\.h5 cannot be used"):
+    with pytest.raises(ModelError, match=r"MobileNetV2\.weights\.h5 cannot be used"):
         models.load_classifier("keras:MobileNetV2", tmp_path)
     bias = model.weights[-1]
     kept = bias.numpy()
     bias.assign(np.full_like(kept, np.nan))
     model.save_weights(file)
     bias.assign(kept)
-    with pytest.raises(models.ModelError, match="bias holds NaN"):
+    with pytest.raises(ModelError, match="bias holds NaN"):
         models.load_classifier("keras:MobileNetV2", tmp_path)
 
 
@@ -136,9 +137,9 @@ def test_a_saved_models_own_side_and_classes_are_taken(tmp_path):
         Linear(classes=11).kernel.numpy().sum(0),
         rtol=1e-5,
     )
-    with pytest.raises(models.ModelError, match="40 x 40 pixels, not of side 64"):
+    with pytest.raises(ModelError, match="40 x 40 pixels, not of side 64"):
         models.load_classifier(name + "?side=64", tmp_path)
-    with pytest.raises(models.ModelError, match="exactly one"):
+    with pytest.raises(ModelError, match="exactly one"):
         models.load_classifier(name + "?classes=10", tmp_path)
 
 
@@ -158,17 +159,17 @@ def test_a_saved_model_that_does_not_suit_is_refused(classes, shape, dtype, matc
         return module.scores(tf.cast(tf.tile(images, [1, 1, 1, 3])[..., :3], tf.float32))
 
     name = export(module, tmp_path / "m", shape, dtype, scores)
-    with pytest.raises(models.ModelError, match=match):
+    with pytest.raises(ModelError, match=match):
         models.load_classifier(name, tmp_path)
 
 
 def test_a_folder_without_a_saved_model_is_refused(tmp_path):
     name = f"saved_model:{tmp_path}"
     assert models.find_checkpoint(name, tmp_path) is None
-    with pytest.raises(models.ModelError, match="there is no saved_model network"):
+    with pytest.raises(ModelError, match="there is no saved_model network"):
         models.load_classifier(name, tmp_path)
     (tmp_path / "saved_model.pb").write_bytes(b"nothing of the kind")
-    with pytest.raises(models.ModelError, match="cannot be loaded as a SavedModel"):
+    with pytest.raises(ModelError, match="cannot be loaded as a SavedModel"):
         models.load_classifier(name, tmp_path)
 
 
@@ -189,7 +190,7 @@ def test_a_folder_without_a_saved_model_is_refused(tmp_path):
     ],
 )
 def test_malformed_names_are_refused(name, match):
-    with pytest.raises(models.UnknownNetwork, match=match):
+    with pytest.raises(UnknownNetwork, match=match):
         get_network(name)
 
 
@@ -208,5 +209,5 @@ def test_lists_of_names_are_split_except_inside_a_range():
 
 
 def test_bfloat16_is_for_the_zoos_own(tmp_path):
-    with pytest.raises(models.ModelError, match="bfloat16"):
+    with pytest.raises(ModelError, match="bfloat16"):
         models.load_classifier("keras:ResNet50", tmp_path, dtype="bfloat16")

@@ -87,7 +87,7 @@ def test_inception_v3_is_the_public_definition(tmp_path):
         logits, ends = slim_inception_v3.inception_v3(images, num_classes, is_training=False)
         return logits, ends["AuxLogits"]
 
-    forward, _ = load_network(dataclasses.replace(row, builder=public), prefix)
+    forward = load_network(dataclasses.replace(row, builder=public), prefix)
     images = tf.constant(random_batch("inception_v3", 1).images)
     for side in (299, 330):
         shown = tf.image.resize(images, [side, side])

@@ -12,6 +12,7 @@ from models.folding import checkpoint_shapes
 from models.graph import folded_shapes
 from models.preprocessing import PREPROCESSING
 from models.zoo import NETWORKS, get_network
+from utils.errors import UnknownNetwork
 
 ROWS = list(NETWORKS.values())
 MOBILENETS = [name for name in NETWORKS if name.startswith("mobilenet")]
@@ -83,5 +84,5 @@ def test_every_mobilenet_loads_and_has_a_gradient(name, tmp_path):
 
 
 def test_an_unknown_network_is_an_error_that_lists_the_known():
-    with pytest.raises(models.UnknownNetwork, match="inception_v9.*known.*inception_v3"):
+    with pytest.raises(UnknownNetwork, match="inception_v9.*known.*inception_v3"):
         get_network("inception_v9")

@@ -59,7 +59,7 @@ def free_network(side: int, seconds: float = 0.0) -> Classifier:
             logits += tf.stop_gradient(tf.ensure_shape(waited, logits.shape))
         return logits, None
 
-    return Classifier("free", side, side, 2, 0, False, forward)
+    return Classifier("free", side, side, 2, 0, forward)
 
 
 class Runs:

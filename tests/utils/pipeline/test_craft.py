@@ -26,7 +26,7 @@ def classifier(weights=WEIGHTS, label_offset=0):
     def forward(images):
         return tf.reshape(images, [-1, SIDE * SIDE * 3]) @ weights, None
 
-    return Classifier("linear", SIDE, SIDE, 4, label_offset, False, forward)
+    return Classifier("linear", SIDE, SIDE, 4, label_offset, forward)
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_lost_png_is_made_beside_what_it_was_made_with_and_a_new_mode_by_itsel
         tf.numpy_function(lambda batch: seen.append(len(batch)), [images], [])
         return classifier().forward(images)
 
-    source = Classifier("linear", SIDE, SIDE, 4, 0, False, counted)
+    source = Classifier("linear", SIDE, SIDE, 4, 0, counted)
     make(settings(mode=("affine", "test")), dataset, folder, source)
     # Batches of 2, 2 iterations: all modes' first gradient, then the three modes' second.
     assert seen == 3 * [2, 6]

@@ -61,7 +61,7 @@ def test_a_judge_gives_labels_in_the_csvs_convention(tmp_path):
     for index, value in enumerate((255, 0, 255)):
         paths.append(tmp_path / f"{index}.png")
         write_image(paths[-1], np.full((4, 4, 3), value, np.uint8))
-    found = Judge.of(Classifier("bright", 4, 4, 7, 1, False, forward))
+    found = Judge.of(Classifier("bright", 4, 4, 7, 1, forward))
     batches = list(found.predict(paths, 2, [0, 2]))
     assert [(start, len(records)) for start, records in batches] == [(0, 2), (2, 1)]
     white, black = batches[0][1]
@@ -88,7 +88,7 @@ def test_logits_that_are_not_finite_are_no_success(tmp_path, value):
     for index, shade in enumerate((0, 0, 255)):
         paths.append(tmp_path / f"{index}.png")
         write_image(paths[-1], np.full((4, 4, 3), shade, np.uint8))
-    judge = Judge.of(Classifier("broken", 4, 4, 7, 1, False, forward))
+    judge = Judge.of(Classifier("broken", 4, 4, 7, 1, forward))
     assert len(list(judge.predict(paths[:2], 2, [0]))) == 1
     with pytest.raises(RunError, match="The logits of broken for .*2.png are not finite"):
         list(judge.predict(paths, 2, [0, 2]))
