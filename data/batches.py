@@ -12,7 +12,8 @@ import numpy as np
 from data.images import decode_image, read_bytes
 from utils.errors import DataError
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,12 @@ def batches(
       DataError: an image can't be read, or has another side than the others.
     """
     starts = range(0, len(paths), batch_size) if starts is None else starts
-    yield from ahead(
+    yield from prefetching_map(
         lambda start: _read(paths[start : start + batch_size], start, batch_size), starts
     )
 
 
-def ahead(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+def prefetching_map(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
     """As `map`, in a thread of its own that works on the next item while the last is used."""
     with ThreadPoolExecutor(max_workers=1) as worker:
         running = None

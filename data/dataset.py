@@ -85,7 +85,10 @@ def read_dataset(
     """
     if not Path(image_dir).is_dir():
         raise DataError(f"--input_dir {image_dir} is no folder: give the one with the PNGs.")
-    ids, paths, true_labels, targets = [], [], [], []
+    ids: list[str] = []
+    paths: list[Path] = []
+    true_labels: list[int] = []
+    targets: list[int | None] = []
     missing, first_missing = 0, None
     for image_id, true_label, target in _rows(csv_path, max_label, targeted):
         if limit is not None and len(ids) == limit:

@@ -7,7 +7,7 @@ import_tensorflow()
 
 from methods.directions import MODES, parse_mode
 from methods.draws import image_key
-from methods.loop import Attack, Crafted, together
+from methods.loop import Attack, Crafted, group_modes
 from methods.registry import PARTS, Method, parse_method
 from methods.settings import AttackSettings
 
@@ -18,8 +18,8 @@ __all__ = [
     "AttackSettings",
     "Crafted",
     "Method",
+    "group_modes",
     "image_key",
     "parse_method",
     "parse_mode",
-    "together",
 ]

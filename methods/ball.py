@@ -86,7 +86,13 @@ class LinfBall:
         def is_open(gap: tf.Tensor) -> tf.Tensor:
             return gap > _CLOSE * target
 
-        def secant(number, before, now, gap_before, gap):  # noqa: ANN001, ANN202
+        def secant(
+            number: tf.Tensor,
+            before: tf.Tensor,
+            now: tf.Tensor,
+            gap_before: tf.Tensor,
+            gap: tf.Tensor,
+        ) -> tuple[tf.Tensor, ...]:
             step = tf.math.divide_no_nan(gap * (now - before), gap_before - gap)
             # An image that has arrived stays, however long others take.
             moving = is_open(gap) & (now + step < _LONGEST)

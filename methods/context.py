@@ -26,7 +26,3 @@ class Context:
     ball: Ball
     draws: Draws
     static_shapes: bool = False
-
-    def at(self, **changes: object) -> "Context":
-        """The same with other images or draws."""
-        return dataclasses.replace(self, **changes)

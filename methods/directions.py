@@ -25,7 +25,6 @@ def sign(gradient: tf.Tensor, context: Context) -> tf.Tensor:
 
     Example: `python attack.py --method if --mode sign`
     """
-    del context
     return tf.sign(gradient)
 
 
@@ -35,7 +34,6 @@ def affine(gradient: tf.Tensor, context: Context) -> tf.Tensor:
     The length of the sign is the root of the number of non-zero entries. Single entries of d may
     exceed 1. Example: `python attack.py --method if --mode affine`
     """
-    del context
     scaled = tensors.shrunk(gradient)
     zeta = tf.math.divide_no_nan(tensors.norm2(tf.sign(gradient)), tensors.norm2(scaled))
     return zeta * scaled
@@ -57,7 +55,6 @@ def fgnm_k(gradient: tf.Tensor, context: Context) -> tf.Tensor:
 
 def raw(gradient: tf.Tensor, context: Context) -> tf.Tensor:
     """The gradient as it is. Example: `python attack.py --method if --mode raw`."""
-    del context
     return gradient
 
 
@@ -80,7 +77,6 @@ def staircase(gradient: tf.Tensor, context: Context) -> tf.Tensor:
     upper percentile (lower interpolation) it does not exceed (Gao et al., arXiv 2104.09722).
     Example: `python attack.py --method if --mode staircase`
     """
-    del context
     batch, height, width, channels = gradient.shape
     steps = 64
     size = tf.reshape(tf.transpose(tf.abs(gradient), [0, 3, 1, 2]), [-1, height * width])
@@ -115,27 +111,25 @@ class Direction:
 
     Attributes:
       name: the value of `--mode`.
-      title: one line for tables and help.
       function: (gradient, context) -> d.
       aliases: other names that `--mode` takes.
       own_length: the function returns the whole step, which alpha does not scale.
     """
 
     name: str
-    title: str
     function: Callable[[tf.Tensor, Context], tf.Tensor]
     aliases: tuple[str, ...] = ()
     own_length: bool = False
 
 
 _TABLE = (
-    Direction("sign", "sign(g)", sign),
-    Direction("affine", "FGNM_N: g at the length of sign(g)", affine, ("fgnm_n",)),
-    Direction("test", "FGNM_K: g over its K-th order statistic", fgnm_k, ("fgnm_k",)),
-    Direction("raw", "g itself", raw),
-    Direction("staircase", "SSM: sign(g) in 64 steps by abs(g)", staircase),
-    Direction("matched", "g, as long after the clip as sign(g)", matched, own_length=True),
-    Direction("random", "control: sign of Gaussian noise", random),
+    Direction("sign", sign),
+    Direction("affine", affine, ("fgnm_n",)),
+    Direction("test", fgnm_k, ("fgnm_k",)),
+    Direction("raw", raw),
+    Direction("staircase", staircase),
+    Direction("matched", matched, own_length=True),
+    Direction("random", random),
 )
 MODES: dict[str, Direction] = {row.name: row for row in _TABLE}
 

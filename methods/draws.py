@@ -36,10 +36,6 @@ class Draws:
     iteration: tf.Tensor | int = 0
     copy: tf.Tensor | int = 0
 
-    def at(self, **changes: tf.Tensor | int) -> "Draws":
-        """The same keys at another `iteration` or `copy`."""
-        return dataclasses.replace(self, **changes)
-
     def uniform(self, purpose: str, shape: list[int]) -> tf.Tensor:
         """Uniform multiples of 2^-24 in [0, 1): float32 [N, *shape]."""
         first, second = tf.split(tf.bitcast(self.keys, tf.uint32), 2, axis=1)

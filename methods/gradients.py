@@ -4,6 +4,7 @@ All image tensors are float32 [N, S, S, 3]; the current images, the ball, the se
 come in the context. Which letter stands for which function is in registry.py.
 """
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -104,8 +105,9 @@ def neighbour_variance(
     samples, ball = context.settings.vt_samples, context.ball
     radius = context.settings.vt_radius * ball.epsilon * ball.per_entry
 
-    def add(number, total):  # noqa: ANN001, ANN202
-        noise = context.draws.at(copy=number).uniform("neighbour", list(point.shape[1:]))
+    def add(number: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        draws = dataclasses.replace(context.draws, copy=number)
+        noise = draws.uniform("neighbour", list(point.shape[1:]))
         return number + 1, total + gradient_at(point + radius * (2.0 * noise - 1.0), number)
 
     start = (tf.constant(1), tf.zeros_like(point))
@@ -136,9 +138,9 @@ def patch_wise(
     """
     stride = tf.clip_by_value(stride, -1e30, 1e30)  # 0 * inf in the convolution would be NaN
     memory += stride
-    around = np.full([3, 3, 1, 1], 1.0 / 8.0, np.float32)
-    around[1, 1] = 0.0
-    kernel = tf.tile(tf.constant(around), [1, 1, images.shape[-1], 1])
+    weights = np.full([3, 3, 1, 1], 1.0 / 8.0, np.float32)
+    weights[1, 1] = 0.0
+    kernel = tf.tile(tf.constant(weights), [1, 1, images.shape[-1], 1])
     spread = tf.nn.depthwise_conv2d(context.ball.excess(memory), kernel, [1, 1, 1, 1], "SAME")
     # With d = sign(g), sums of equal terms cancel: what rounding leaves of them has no sign.
     rounding = 1e-5 * context.ball.epsilon * context.ball.per_entry

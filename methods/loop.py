@@ -4,6 +4,7 @@ look-ahead -> copies -> view -> source -> loss -> gradient
   -> + variance -> smoothing -> momentum -> direction -> step -> projection
 """
 
+import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -25,17 +26,17 @@ Source = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]]
 # How many images go through the source at once where a batch has fewer: a network reads all its
 # weights once a batch, so twice the images take less than twice the time. More would gain little,
 # and take the memory of a batch that the user did not ask for.
-_SIDE_BY_SIDE = 16
+_SOURCE_BATCH = 16
 
 
-def together(modes: Sequence[str], batch_size: int) -> list[tuple[str, ...]]:
-    """The modes, in their order, in the groups in which an attack takes them side by side.
+def group_modes(modes: Sequence[str], batch_size: int) -> list[tuple[str, ...]]:
+    """The modes, in their order, in the groups whose images an attack stacks for the source.
 
     A batch of up to 8 images is filled up with those of other modes. Rounding in the source depends
     on how many images it sees at once, so whoever wants the same bytes again must ask for whole
     groups.
     """
-    count = max(1, _SIDE_BY_SIDE // batch_size)
+    count = max(1, _SOURCE_BATCH // batch_size)
     return [tuple(modes[i : i + count]) for i in range(0, len(modes), count)]
 
 
@@ -54,6 +55,18 @@ class Crafted(NamedTuple):
     cosine: tf.Tensor
     finite: tf.Tensor
     zero_share: tf.Tensor
+
+
+class Evaluation(NamedTuple):
+    """What the source says at a point; a scalar stands for what the method does not need.
+
+    Attributes:
+      gradient: float32 [N, S, S, 3], of the mean loss over the copies.
+      variance: what the next gradient is corrected by.
+    """
+
+    gradient: tf.Tensor
+    variance: tf.Tensor
 
 
 class State(NamedTuple):
@@ -96,7 +109,7 @@ class Attack:
         self._source = source
         self._compiled = {"autograph": False, "jit_compile": jit_compile or None}
         self._static_shapes = jit_compile
-        self._first = tf.function(self._first_look, **self._compiled)
+        self._first = tf.function(self._first_evaluation, **self._compiled)
         self._programs: dict[tuple[str, ...], Callable] = {}
 
     def __call__(
@@ -108,9 +121,9 @@ class Attack:
     ) -> dict[str, Crafted]:
         """Attacks a batch once per mode.
 
-        The first gradient is computed once for all modes; after that the modes of a group (see
-        `together`) go through the source side by side. A new batch size or side traces the loop
-        anew: pad the last batch.
+        The first gradient is computed once for all modes; after that the images of a group of modes
+        (see `group_modes`) go through the source as one batch. A new batch size or side traces the
+        loop anew: pad the last batch.
 
         Args:
           images: float32 [N, S, S, 3] in [-1, 1].
@@ -129,18 +142,13 @@ class Attack:
         labels = tf.cast(tf.convert_to_tensor(labels), tf.int32)
         keys = tf.cast(tf.convert_to_tensor(keys), tf.int32)
         first = self._first(images, labels, keys)
-        crafted = {}
-        for group in together(names, len(images)):
+        crafted: dict[str, Crafted] = {}
+        for group in group_modes(names, len(images)):
             results = self._program(group)(images, labels, keys, first)
             crafted.update(
                 (name, Crafted(*result)) for name, result in zip(group, results, strict=True)
             )
         return crafted
-
-    def trace_count(self) -> int:
-        """How many times a loop was traced; once a group of modes unless shapes changed."""
-        programs = self._programs.values()
-        return sum(program.experimental_get_tracing_count() for program in programs)
 
     def _program(self, group: tuple[str, ...]) -> Callable:
         if group not in self._programs:
@@ -163,21 +171,23 @@ class Attack:
         self, point: tf.Tensor, labels: tf.Tensor, context: Context, neighbour: tf.Tensor | int
     ) -> tf.Tensor:
         """The gradient of the mean loss over the copies, one copy after another to save memory."""
-        make_copy = self.method.only("copies")
-        count = self.method.only("num_copies")(self.settings) if make_copy else 1
+        make_copy = self.method.exclusive("copies")
+        num_copies = self.method.exclusive("num_copies")
+        count = num_copies(self.settings) if num_copies else 1
 
         # Kept a call of its own: inlined into the loop's frames, TensorFlow leaves the network's
         # ops unfused and its gradient takes a tenth more time, in bfloat16 a quarter more.
         @tf.function(autograph=False, experimental_attributes={"_noinline": True})
         def of_copy(point: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
-            draws = context.draws.at(copy=neighbour * count + index)
-            see = self._source
+            draws = dataclasses.replace(context.draws, copy=neighbour * count + index)
+            of_view = dataclasses.replace(context, draws=draws)
+            source = self._source
             for view in self.method.stage("view"):
-                see = functools.partial(view, see, context=context.at(draws=draws))
+                source = functools.partial(view, source, context=of_view)
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(point)
-                seen = make_copy(point, index) if make_copy else point
-                value = objective(*see(seen), labels, self.settings)
+                images = make_copy(point, index) if make_copy else point
+                value = objective(*source(images), labels, self.settings)
             # A source traced for any batch size gives a gradient without one.
             return tf.ensure_shape(tape.gradient(value, point), point.shape)
 
@@ -191,36 +201,36 @@ class Attack:
         )
         return total / count
 
-    def _look(
+    def _evaluate(
         self, point: tf.Tensor, labels: tf.Tensor, context: Context, with_variance: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The gradient at a point, and what corrects the next one (zero if not wanted)."""
+    ) -> Evaluation:
+        """The gradient at a point and, if wanted, the variance round it (else zero)."""
         gradient = self._gradient(point, labels, context, 0)
-        estimate = self.method.only("variance")
+        estimate = self.method.exclusive("variance")
         if estimate is None:
-            return gradient, tf.zeros([])
+            return Evaluation(gradient, tf.zeros([]))
 
-        def gradient_at(other: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
-            return self._gradient(other, labels, context, number)
+        def gradient_at(neighbour: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+            return self._gradient(neighbour, labels, context, number)
 
         variance = tf.cond(
             with_variance,
             lambda: estimate(gradient_at, point, gradient, context),
             lambda: tf.zeros_like(point),
         )
-        return gradient, variance
+        return Evaluation(gradient, variance)
 
-    def _first_look(
+    def _first_evaluation(
         self, images: tf.Tensor, labels: tf.Tensor, keys: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    ) -> Evaluation:
         context = self._context(images, keys)
-        return self._look(images, labels, context, tf.constant(self.num_iter > 1))
+        return self._evaluate(images, labels, context, tf.constant(self.num_iter > 1))
 
-    def _gather(
+    def _accumulate(
         self, gradient: tf.Tensor, variance: tf.Tensor, momentum: tf.Tensor, context: Context
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """From the source's gradient to the one whose direction is taken, and the new momentum."""
-        accumulate = self.method.only("momentum")
+        accumulate = self.method.exclusive("momentum")
         smooth_last = accumulate and self.settings.ti_position == "after_momentum"
 
         def smooth(tensor: tf.Tensor) -> tf.Tensor:
@@ -228,7 +238,7 @@ class Attack:
                 tensor = smoothing(tensor, context)
             return tensor
 
-        if self.method.only("variance"):
+        if self.method.exclusive("variance"):
             gradient += variance
         if not smooth_last:
             gradient = smooth(gradient)
@@ -244,32 +254,38 @@ class Attack:
         clean: tf.Tensor,
         labels: tf.Tensor,
         keys: tf.Tensor,
-        first: tuple[tf.Tensor, tf.Tensor],
+        first: Evaluation,
     ) -> list[tuple[tf.Tensor, ...]]:
         """The images of a group of modes, whose points go through the source as one batch."""
         count = len(directions)
-        alone = self._context(clean, keys)
-        beside = self._context(_repeat(clean, count), _repeat(keys, count))
-        look_ahead = self.method.only("look_ahead")
+        of_mode = self._context(clean, keys)
+        of_group = self._context(_repeat(clean, count), _repeat(keys, count))
+        look_ahead = self.method.exclusive("look_ahead")
 
         def at(context: Context, step: tf.Tensor | int, images: tf.Tensor) -> Context:
-            return context.at(images=images, draws=context.draws.at(iteration=step))
+            draws = dataclasses.replace(context.draws, iteration=step)
+            return dataclasses.replace(context, images=images, draws=draws)
 
-        def advance(step: tf.Tensor | int, states: list, looks: list) -> list[State]:
+        def advance(
+            step: tf.Tensor | int, states: list[State], evaluations: list[Evaluation]
+        ) -> list[State]:
             return [
-                self._advance(direction, step, state, look, at(alone, step, state.images))
-                for direction, state, look in zip(directions, states, looks, strict=True)
+                self._advance(direction, step, state, evaluation, at(of_mode, step, state.images))
+                for direction, state, evaluation in zip(
+                    directions, states, evaluations, strict=True
+                )
             ]
 
         def iterate(step: tf.Tensor, states: list[State]) -> tuple[tf.Tensor, list[State]]:
             images = tf.concat([state.images for state in states], 0)
-            point, here = images, at(beside, step, images)
+            point, context = images, at(of_group, step, images)
             if look_ahead:
                 momentum = tf.concat([state.momentum for state in states], 0)
-                point = look_ahead(images, momentum, here)
-            look = self._look(point, _repeat(labels, count), here, step + 1 < self.num_iter)
-            looks = zip(*(_shares(tensor, count) for tensor in look), strict=True)
-            return step + 1, advance(step, states, list(looks))
+                point = look_ahead(images, momentum, context)
+            more = step + 1 < self.num_iter
+            evaluation = self._evaluate(point, _repeat(labels, count), context, more)
+            shares = zip(*(_split(tensor, count) for tensor in evaluation), strict=True)
+            return step + 1, advance(step, states, [Evaluation(*share) for share in shares])
 
         states = advance(0, [self._start(clean)] * count, [first] * count)
         if self.num_iter > 1:
@@ -279,7 +295,7 @@ class Attack:
                 (tf.constant(1), states),
                 parallel_iterations=1,
             )
-        negligible = tf.cast(tf.abs(first[0]) < NEGLIGIBLE, tf.float32)
+        negligible = tf.cast(tf.abs(first.gradient) < NEGLIGIBLE, tf.float32)
         zero_share = tf.reduce_mean(negligible, [1, 2, 3])
         return [
             (state.images, tf.transpose(state.cosines.stack()), state.finite, zero_share)
@@ -291,21 +307,25 @@ class Attack:
         direction: Direction,
         step: tf.Tensor | int,
         state: State,
-        look: tuple[tf.Tensor, tf.Tensor],
-        here: Context,
+        evaluation: Evaluation,
+        context: Context,
     ) -> State:
         """From one mode's gradient (and variance) to its next images."""
-        take_step = self.method.only("step")
-        usable = functools.reduce(tf.logical_and, map(tensors.all_finite, _images_in(look)))
-        gradient, variance = (_usable(tensor, usable) for tensor in look)
-        wanted, momentum = self._gather(gradient, state.variance, state.momentum, here)
-        stride = direction.function(wanted, here)
+        take_step = self.method.exclusive("step")
+        taken = [tensor for tensor in evaluation if tensor.shape.rank]
+        usable = functools.reduce(tf.logical_and, map(tensors.all_finite, taken))
+        gradient, variance = (
+            tensors.zero_unless(usable, tensor) if tensor.shape.rank else tensor
+            for tensor in evaluation
+        )
+        accumulated, momentum = self._accumulate(gradient, state.variance, state.momentum, context)
+        stride = direction.function(accumulated, context)
         if not direction.own_length:
-            stride = here.ball.stride(stride)
+            stride = context.ball.stride(stride)
         moved, memory = state.images + stride, state.memory
         if take_step:
-            moved, memory = take_step(state.images, stride, memory, here)
-        moved = here.ball.project(moved)
+            moved, memory = take_step(state.images, stride, memory, context)
+        moved = context.ball.project(moved)
         cosine = tensors.cosine(moved - state.images, gradient)
         return State(
             moved,
@@ -332,14 +352,6 @@ def _repeat(tensor: tf.Tensor, count: int) -> tf.Tensor:
     return tf.concat([tensor] * count, 0)
 
 
-def _shares(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
-    """Each mode's part of what was taken side by side; a scalar is everybody's."""
+def _split(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
+    """Each mode's part of what was computed for a group; a scalar is every mode's."""
     return tf.split(tensor, count) if tensor.shape.rank else [tensor] * count
-
-
-def _images_in(look: tuple[tf.Tensor, tf.Tensor]) -> list[tf.Tensor]:
-    return [tensor for tensor in look if tensor.shape.rank]
-
-
-def _usable(tensor: tf.Tensor, usable: tf.Tensor) -> tf.Tensor:
-    return tensors.only_where(usable, tensor) if tensor.shape.rank else tensor

@@ -26,7 +26,9 @@ def least_float(
       float32 [N], for which the condition holds (or `high`).
     """
 
-    def halve(index, below, above):  # noqa: ANN001, ANN202
+    def halve(
+        index: tf.Tensor, below: tf.Tensor, above: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         middle = below + (above - below) // 2
         found = holds(tf.bitcast(middle, tf.float32))
         below = tf.where(found, below, tf.minimum(middle + 1, above))
@@ -67,7 +69,9 @@ def kth_smallest(values: tf.Tensor, index: int) -> tf.Tensor:
     def found(low: tf.Tensor, high: tf.Tensor, upto: tf.Tensor) -> tf.Tensor:
         return (high - low <= 1) | (upto == index + 1)
 
-    def search(number, low, high, below, upto):  # noqa: ANN001, ANN202
+    def search(
+        number: tf.Tensor, low: tf.Tensor, high: tf.Tensor, below: tf.Tensor, upto: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
         room = high - low
         share = (index + 0.5 - below) / (upto - below)
         share = tf.where(number % 3 == 2, 0.5, share)

@@ -101,8 +101,8 @@ class Method:
         found = [getattr(part, name) for part in self.parts()]
         return [function for function in found if function is not None]
 
-    def only(self, name: str) -> Callable | None:
-        """The function of a stage that one letter at most fills."""
+    def exclusive(self, name: str) -> Callable | None:
+        """The function of a stage that at most one letter of a word may fill, if one does."""
         functions = self.stage(name)
         return functions[0] if functions else None
 

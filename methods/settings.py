@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 from utils.bound import Bound
 from utils.errors import MethodError
@@ -10,7 +11,7 @@ from utils.errors import MethodError
 REFERENCE_ENTRIES = 299 * 299 * 3
 
 
-def _setting(default: object, help_text: str) -> object:
+def _setting(default: Any, help_text: str) -> Any:
     return dataclasses.field(default=default, metadata={"help": help_text})
 
 

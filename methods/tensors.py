@@ -58,7 +58,7 @@ def all_finite(tensor: tf.Tensor) -> tf.Tensor:
     return tf.reduce_all(tf.math.is_finite(tensor), _rest(tensor))
 
 
-def only_where(keep: tf.Tensor, tensor: tf.Tensor) -> tf.Tensor:
+def zero_unless(keep: tf.Tensor, tensor: tf.Tensor) -> tf.Tensor:
     """The tensor, with the images for which `keep` (bool [N]) is false set to zero."""
 
     def cleared() -> tf.Tensor:

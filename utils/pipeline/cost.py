@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data import ahead, decode_image
+from data import decode_image, prefetching_map
 from data.images import read_bytes
 from utils.errors import DataError
 from utils.pipeline.run import Run
@@ -79,7 +79,7 @@ def read_perturbations(run: Run) -> Iterator[Perturbation]:
         found = [Perturbation(mode, image_id, digest) for mode in run.modes]
         return [_compared(each, run.folder.png(*each.key), original) for each in found]
 
-    for found in ahead(read, range(len(run.dataset))):
+    for found in prefetching_map(read, range(len(run.dataset))):
         yield from found
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from data import Batch, Dataset, batches, from_uint8, to_uint8, write_image
-from methods import MODES, Attack, Crafted, image_key, parse_method, together
+from methods import MODES, Attack, Crafted, group_modes, image_key, parse_method
 from models import Classifier, Ensemble
 from utils.errors import RunError, UsageError
 from utils.files import sha256_of
@@ -179,7 +179,7 @@ def _craft_batch(
     results, share = [], config.batch_size // config.devices
     for modes in calls:
         crafted = attack(images, columns, keys, modes)
-        for group in together(modes, share):
+        for group in group_modes(modes, share):
             results += [_Result(mode, group, crafted[mode]) for mode in group]
     for result in results:
         finite = np.asarray(result.crafted.finite)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from data import Batch, ahead, batches, from_uint8
+from data import Batch, batches, from_uint8, prefetching_map
 from models import Classifier
 from utils.errors import RunError
 
@@ -81,7 +81,7 @@ class Judge:
             (batch, tf.constant(from_uint8(batch.pixels)))
             for batch in batches(paths, batch_size, starts)
         )
-        yield from ahead(lambda each: self._answer(paths, *each), shown)
+        yield from prefetching_map(lambda each: self._answer(paths, *each), shown)
 
     def _answer(
         self, paths: Sequence[Path], batch: Batch, images: tf.Tensor
