@@ -1,1 +1,7 @@
-"""Network architectures that tf_slim.nets lacks, written in its style from variables' names."""
+"""The networks' builders, named after the variables of the public checkpoints.
+
+A builder takes images, float [N, S, S, 3] and preprocessed, and the number of classes (with the
+background class, where the checkpoint has one), and returns logits [N, num_classes] and auxiliary
+logits of the same shape, or None where the network has no such head. Which scope of `layers` is
+active decides whether batch norm is folded.
+"""

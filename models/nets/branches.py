@@ -1,6 +1,7 @@
 """What the Inception networks are made of: branches of named convolutions, concatenated."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 import tf_slim as slim
@@ -18,7 +19,7 @@ def conv(
     layer: Layer,
     reduce: bool = False,
     padding: str = "SAME",
-    **how: object,
+    **how: Any,
 ) -> tf.Tensor:
     """One convolution whose kernel is read from its name.
 
@@ -145,16 +146,26 @@ def factored_reduction(net: tf.Tensor, left: Sequence[int], right: Sequence[int]
     )
 
 
+def grid_reduction(net: tf.Tensor, left: int, right: Sequence[int]) -> tf.Tensor:
+    """The reduction from 35 x 35 to 17 x 17 pixels.
+
+    Args:
+      net: float [N, 35, 35, C].
+      left: width of the branch that is one convolution.
+      right: widths of the three of the other.
+    """
+    scopes = "Conv2d_0a_1x1", "Conv2d_0b_3x3", "Conv2d_1a_3x3"
+    return concat(
+        branch(net, 0, ("Conv2d_1a_3x3", left), last="reduce"),
+        branch(net, 1, *zip(scopes, right, strict=True), last="reduce"),
+        max_pool(net),
+    )
+
+
 def dense(net: tf.Tensor, width: int, scope: str) -> tf.Tensor:
     """A fully connected layer with biases and nothing after it, on [N, 1, 1, C] or [N, C]."""
     net = tf.reshape(net, [-1, net.shape[-1]])
     return slim.fully_connected(net, width, activation_fn=None, normalizer_fn=None, scope=scope)
-
-
-def pointwise(net: tf.Tensor, width: int, scope: str) -> tf.Tensor:
-    """A fully connected layer kept as a 1 x 1 convolution: [N, 1, 1, C] to [N, width]."""
-    net = slim.conv2d(net, width, 1, activation_fn=None, normalizer_fn=None, scope=scope)
-    return tf.squeeze(net, [1, 2])
 
 
 def auxiliary_head(

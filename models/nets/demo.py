@@ -17,15 +17,6 @@ tf1 = tf.compat.v1
 Outputs = tuple[tf.Tensor, tf.Tensor | None]
 
 
-def _classify(features: tf.Tensor, num_classes: int, scope: str) -> tf.Tensor:
-    """Mean over the grid, then a 1 x 1 convolution with biases: logits [N, num_classes]."""
-    pooled = tf.reduce_mean(features, [1, 2], keepdims=True)
-    logits = slim.conv2d(
-        pooled, num_classes, 1, normalizer_fn=None, activation_fn=None, scope=scope
-    )
-    return tf.squeeze(logits, [1, 2])
-
-
 def _inception_block(
     net: tf.Tensor,
     widths: tuple[int, int, int, int],
@@ -68,9 +59,9 @@ def _inception_reduction(net: tf.Tensor, widths: tuple[int, int], scope: str) ->
         return tf.concat([first, second, third], 3)
 
 
-def demo_inception(images: tf.Tensor, num_classes: int, scope: str = "DemoInceptionV3") -> Outputs:
+def demo_inception(images: tf.Tensor, num_classes: int) -> Outputs:
     """Inception v3's blocks at three grids (16, 8 and 4), the auxiliary head on the middle one."""
-    with tf1.variable_scope(scope):
+    with tf1.variable_scope("DemoInceptionV3"):
         net = slim.conv2d(images, 16, 3, stride=2, scope="Conv2d_1a_3x3")
         net = slim.conv2d(net, 24, 3, scope="Conv2d_2b_3x3")
         net = slim.max_pool2d(net, 3, stride=2, padding="SAME", scope="MaxPool_3a_3x3")
@@ -81,11 +72,11 @@ def demo_inception(images: tf.Tensor, num_classes: int, scope: str = "DemoIncept
         with tf1.variable_scope("AuxLogits"):
             aux = slim.conv2d(net, 48, 1, scope="Conv2d_1b_1x1")
             aux = slim.conv2d(aux, 64, 3, stride=2, scope="Conv2d_2a_3x3")
-            auxiliary = _classify(aux, num_classes, "Conv2d_2b_1x1")
+            auxiliary = layers.mean_logits(aux, num_classes, "Conv2d_2b_1x1")
         net = _inception_reduction(net, (48, 32), "Mixed_7a")
         net = _inception_block(net, (40, 48, 40, 32), ((3, 3),), "Mixed_7b")
         with tf1.variable_scope("Logits"):
-            return _classify(net, num_classes, "Conv2d_1c_1x1"), auxiliary
+            return layers.mean_logits(net, num_classes, "Conv2d_1c_1x1"), auxiliary
 
 
 def _residual_unit(net: tf.Tensor, depth: int, stride: int, scope: str) -> tf.Tensor:
@@ -102,9 +93,9 @@ def _residual_unit(net: tf.Tensor, depth: int, stride: int, scope: str) -> tf.Te
         return shortcut + residual
 
 
-def demo_resnet(images: tf.Tensor, num_classes: int, scope: str = "demo_resnet_v2") -> Outputs:
+def demo_resnet(images: tf.Tensor, num_classes: int) -> Outputs:
     """ResNet v2: five basic pre-activation units in three blocks, at grids of 16, 8 and 4."""
-    with tf1.variable_scope(scope):
+    with tf1.variable_scope("demo_resnet_v2"):
         net = slim.conv2d(images, 16, 3, stride=2, scope="conv1")
         net = slim.conv2d(net, 24, 3, scope="conv2")
         net = slim.max_pool2d(net, 3, stride=2, padding="SAME", scope="pool1")
@@ -113,22 +104,22 @@ def demo_resnet(images: tf.Tensor, num_classes: int, scope: str = "demo_resnet_v
                 stride = 2 if unit == 1 and block > 1 else 1
                 net = _residual_unit(net, depth, stride, f"block{block}/unit_{unit}")
         net = layers.batch_norm(net, activation_fn=tf.nn.relu, scope="postnorm")
-        return _classify(net, num_classes, "logits"), None
+        return layers.mean_logits(net, num_classes, "logits"), None
 
 
-def demo_vgg(images: tf.Tensor, num_classes: int, scope: str = "demo_vgg") -> Outputs:
+def demo_vgg(images: tf.Tensor, num_classes: int) -> Outputs:
     """VGG: pairs of 3 x 3 convolutions between max pools; a mean over the grid for fc6 and fc7."""
-    with tf1.variable_scope(scope):
+    with tf1.variable_scope("demo_vgg"):
         net = images
         for stage, width in enumerate((8, 24, 48, 64, 96), start=1):
             for layer in (1, 2):
                 net = slim.conv2d(net, width, 3, scope=f"conv{stage}/conv{stage}_{layer}")
             if stage < 5:
                 net = slim.max_pool2d(net, 2, stride=2, scope=f"pool{stage}")
-        return _classify(net, num_classes, "fc8"), None
+        return layers.mean_logits(net, num_classes, "fc8"), None
 
 
-def demo_mobilenet(images: tf.Tensor, num_classes: int, scope: str = "DemoMobilenetV1") -> Outputs:
+def demo_mobilenet(images: tf.Tensor, num_classes: int) -> Outputs:
     """MobileNet v1: a strided 3 x 3, then pairs of depthwise 3 x 3 and pointwise 1 x 1, ReLU6."""
     strides_and_widths = (
         (1, 32),
@@ -141,7 +132,7 @@ def demo_mobilenet(images: tf.Tensor, num_classes: int, scope: str = "DemoMobile
         (1, 192),
     )
     with (
-        tf1.variable_scope(scope),
+        tf1.variable_scope("DemoMobilenetV1"),
         slim.arg_scope([slim.conv2d, slim.separable_conv2d], activation_fn=tf.nn.relu6),
     ):
         net = slim.conv2d(images, 24, 3, stride=2, scope="Conv2d_0")
@@ -151,15 +142,15 @@ def demo_mobilenet(images: tf.Tensor, num_classes: int, scope: str = "DemoMobile
             )
             net = slim.conv2d(net, width, 1, scope=f"Conv2d_{index}_pointwise")
         with tf1.variable_scope("Logits"):
-            return _classify(net, num_classes, "Conv2d_1c_1x1"), None
+            return layers.mean_logits(net, num_classes, "Conv2d_1c_1x1"), None
 
 
-def demo_densenet(images: tf.Tensor, num_classes: int, scope: str = "demo_densenet") -> Outputs:
+def demo_densenet(images: tf.Tensor, num_classes: int) -> Outputs:
     """DenseNet: three dense blocks, at grids of 16, 8 and 4; growth 16."""
     growth = 16
     # Batch norm comes before these convolutions, not after them.
     plain = {"normalizer_fn": None, "activation_fn": None, "biases_initializer": None}
-    with tf1.variable_scope(scope):
+    with tf1.variable_scope("demo_densenet"):
         net = slim.conv2d(images, 24, 5, stride=2, scope="conv1")
         net = slim.max_pool2d(net, 3, stride=2, padding="SAME", scope="pool1")
         for block, units in enumerate((4, 5, 5), start=1):
@@ -175,4 +166,4 @@ def demo_densenet(images: tf.Tensor, num_classes: int, scope: str = "demo_densen
                 if block < 3:
                     net = slim.conv2d(net, net.shape[-1] // 2, 1, scope="blk/Conv", **plain)
                     net = slim.avg_pool2d(net, 2, stride=2, scope="pool")
-        return _classify(net, num_classes, "logits"), None
+        return layers.mean_logits(net, num_classes, "logits"), None

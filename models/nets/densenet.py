@@ -3,7 +3,7 @@
 import tensorflow as tf
 import tf_slim as slim
 
-from models.nets.layers import batch_norm
+from models.nets.layers import batch_norm, mean_logits
 
 tf1 = tf.compat.v1
 
@@ -23,16 +23,7 @@ def _norm_conv(net: tf.Tensor, width: int, kernel: int, scope: str) -> tf.Tensor
 
 
 def densenet(images: tf.Tensor, num_classes: int, depth: int) -> tuple[tf.Tensor, None]:
-    """Builds the network under the scope `densenetDEPTH`.
-
-    Args:
-      images: float [N, S, S, 3], preprocessed.
-      num_classes: columns of the logits.
-      depth: a key of FORMS.
-
-    Returns:
-      Logits [N, num_classes], and None for the auxiliary head that it has not.
-    """
+    """Builds it under the scope `densenetDEPTH`; the depth is a key of FORMS."""
     growth, width, blocks = FORMS[depth]
     bare = slim.arg_scope(
         [slim.conv2d], activation_fn=None, normalizer_fn=None, biases_initializer=None
@@ -53,8 +44,4 @@ def densenet(images: tf.Tensor, num_classes: int, depth: int) -> tuple[tf.Tensor
                     net = slim.avg_pool2d(net, 2, stride=2, padding="VALID")
             with tf1.variable_scope("final_block"):
                 net = _norm(net)
-        net = tf.reduce_mean(net, [1, 2], keepdims=True)
-        net = slim.conv2d(
-            net, num_classes, 1, activation_fn=None, normalizer_fn=None, scope="logits"
-        )
-        return tf.squeeze(net, [1, 2]), None
+        return mean_logits(net, num_classes, "logits"), None

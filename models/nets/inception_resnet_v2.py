@@ -12,6 +12,7 @@ from models.nets.branches import (
     concat,
     conv,
     dense,
+    grid_reduction,
     max_pool,
     pool_branch,
     stem,
@@ -76,16 +77,6 @@ def _first_blocks(net: tf.Tensor) -> tf.Tensor:
         )
 
 
-def _reduction_a(net: tf.Tensor) -> tf.Tensor:
-    layers = ("Conv2d_0a_1x1", 256), ("Conv2d_0b_3x3", 256), ("Conv2d_1a_3x3", 384)
-    with tf1.variable_scope("Mixed_6a"):
-        return concat(
-            branch(net, 0, ("Conv2d_1a_3x3", 384), last="reduce"),
-            branch(net, 1, *layers, last="reduce"),
-            max_pool(net),
-        )
-
-
 def _reduction_b(net: tf.Tensor) -> tf.Tensor:
     layers = ("Conv2d_0a_1x1", 256), ("Conv2d_0b_3x3", 288), ("Conv2d_1a_3x3", 320)
     with tf1.variable_scope("Mixed_7a"):
@@ -98,19 +89,12 @@ def _reduction_b(net: tf.Tensor) -> tf.Tensor:
 
 
 def inception_resnet_v2(images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Builds the network under the scope `InceptionResnetV2`.
-
-    Args:
-      images: float [N, 299, 299, 3] in [-1, 1].
-      num_classes: with the background class, where the checkpoint has one.
-
-    Returns:
-      Logits and auxiliary logits, each [N, num_classes].
-    """
+    """Builds it under the scope `InceptionResnetV2`, for a side of 299."""
     with tf1.variable_scope("InceptionResnetV2"):
         net = _first_blocks(images)
         net = _repeat(net, 10, BLOCK35, 0.17, "Repeat", "block35")
-        net = _reduction_a(net)
+        with tf1.variable_scope("Mixed_6a"):
+            net = grid_reduction(net, 384, (256, 256, 384))
         net = _repeat(net, 20, BLOCK17, 0.10, "Repeat_1", "block17")
         auxiliary = auxiliary_head(net, num_classes, "Conv2d_2a_5x5", "Logits")
         net = _reduction_b(net)

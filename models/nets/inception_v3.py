@@ -18,10 +18,10 @@ from models.nets.branches import (
     heads,
     max_pool,
     narrow_pool_branch,
-    pointwise,
     pool_branch,
     stem,
 )
+from models.nets.layers import mean_logits, pointwise
 
 tf1 = tf.compat.v1
 
@@ -64,7 +64,7 @@ def _block_c(net: tf.Tensor, column: str) -> tf.Tensor:
     )
 
 
-# The blocks after the stem: the letters of their scopes `Mixed_...`, what each is, and its own.
+# The blocks after the stem: the letters of their scopes `Mixed_...`, what each is, and its options.
 BLOCKS = (
     ("5b", _block_a, (32, "Conv2d_0a_1x1", "Conv2d_0b_5x5")),
     ("5c", _block_a, (64, "Conv2d_0b_1x1", "Conv_1_0c_5x5")),
@@ -82,23 +82,14 @@ AUXILIARY_AFTER = "6e"
 
 
 def inception_v3(images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Builds the network under the scope `InceptionV3`.
-
-    Args:
-      images: float [N, S, S, 3] in [-1, 1], S from 299 to 330 (an 8 x 8 grid at the end).
-      num_classes: with the background class, where the checkpoint has one.
-
-    Returns:
-      Logits and auxiliary logits, each [N, num_classes].
-    """
+    """Builds it under the scope `InceptionV3`, for sides from 299 to 330 (8 x 8 at the end)."""
     with tf1.variable_scope("InceptionV3"):
         net = stem(images)
-        for name, block, its in BLOCKS:
+        for name, block, options in BLOCKS:
             with tf1.variable_scope(f"Mixed_{name}"):
-                net = block(net, *its)
+                net = block(net, *options)
             if name == AUXILIARY_AFTER:
                 scopes = "Conv2d_2a_5x5", "Conv2d_2b_1x1"
                 auxiliary = auxiliary_head(net, num_classes, *scopes, last=pointwise)
         with tf1.variable_scope("Logits"):
-            net = tf.reduce_mean(net, [1, 2], keepdims=True)
-            return pointwise(net, num_classes, "Conv2d_1c_1x1"), auxiliary
+            return mean_logits(net, num_classes, "Conv2d_1c_1x1"), auxiliary

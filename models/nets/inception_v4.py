@@ -11,6 +11,7 @@ from models.nets.branches import (
     dense,
     factored_block,
     factored_reduction,
+    grid_reduction,
     heads,
     max_pool,
     narrow_pool_branch,
@@ -55,12 +56,7 @@ def _block_a(net: tf.Tensor) -> tf.Tensor:
 
 
 def _reduction_a(net: tf.Tensor) -> tf.Tensor:
-    layers = ("Conv2d_0a_1x1", 192), ("Conv2d_0b_3x3", 224), ("Conv2d_1a_3x3", 256)
-    return concat(
-        branch(net, 0, ("Conv2d_1a_3x3", 384), last="reduce"),
-        branch(net, 1, *layers, last="reduce"),
-        max_pool(net),
-    )
+    return grid_reduction(net, 384, (192, 224, 256))
 
 
 def _block_b(net: tf.Tensor) -> tf.Tensor:
@@ -99,15 +95,7 @@ AUXILIARY_AFTER = "6h"
 
 
 def inception_v4(images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Builds the network under the scope `InceptionV4`.
-
-    Args:
-      images: float [N, 299, 299, 3] in [-1, 1].
-      num_classes: with the background class, where the checkpoint has one.
-
-    Returns:
-      Logits and auxiliary logits, each [N, num_classes].
-    """
+    """Builds it under the scope `InceptionV4`, for a side of 299."""
     with tf1.variable_scope("InceptionV4"):
         net = _stem(images)
         for names, block in BLOCKS:

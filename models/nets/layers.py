@@ -115,6 +115,17 @@ def pointwise_convs(
     return tf.split(tf.nn.relu(tf.nn.bias_add(outputs, tf.concat(shifts, 0))), widths, axis=3)
 
 
+def pointwise(net: tf.Tensor, width: int, scope: str) -> tf.Tensor:
+    """A fully connected layer kept as a 1 x 1 convolution: [N, 1, 1, C] to [N, width]."""
+    net = slim.conv2d(net, width, 1, activation_fn=None, normalizer_fn=None, scope=scope)
+    return tf.squeeze(net, [1, 2])
+
+
+def mean_logits(net: tf.Tensor, num_classes: int, scope: str) -> tf.Tensor:
+    """The mean over the grid, then `pointwise`: [N, H, W, C] to [N, num_classes]."""
+    return pointwise(tf.reduce_mean(net, [1, 2], keepdims=True), num_classes, scope)
+
+
 @contextmanager
 def folded_scope() -> Iterator[None]:
     """Builds networks without batch norm, for weights that it has been folded into."""

@@ -3,6 +3,8 @@
 import tensorflow as tf
 import tf_slim as slim
 
+from models.nets.layers import mean_logits
+
 tf1 = tf.compat.v1
 
 # (stride, width) of the 13 pairs of a depthwise and a pointwise convolution.
@@ -16,16 +18,7 @@ MIN_WIDTH = 8
 def mobilenet_v1(
     images: tf.Tensor, num_classes: int, multiplier: float = 1.0
 ) -> tuple[tf.Tensor, None]:
-    """Builds the network under the scope `MobilenetV1`.
-
-    Args:
-      images: float [N, S, S, 3] in [-1, 1].
-      num_classes: with the background class, where the checkpoint has one.
-      multiplier: factor of every width.
-
-    Returns:
-      Logits [N, num_classes], and None for the auxiliary head that it has not.
-    """
+    """Builds it under the scope `MobilenetV1`, with `multiplier` as factor of every width."""
 
     def width(full: int) -> int:
         return max(MIN_WIDTH, int(full * multiplier))
@@ -40,9 +33,5 @@ def mobilenet_v1(
                 net, None, 3, depth_multiplier=1, stride=stride, scope=f"Conv2d_{number}_depthwise"
             )
             net = slim.conv2d(net, width(full), 1, scope=f"Conv2d_{number}_pointwise")
-        net = tf.reduce_mean(net, [1, 2], keepdims=True)
         with tf1.variable_scope("Logits"):
-            net = slim.conv2d(
-                net, num_classes, 1, activation_fn=None, normalizer_fn=None, scope="Conv2d_1c_1x1"
-            )
-        return tf.squeeze(net, [1, 2]), None
+            return mean_logits(net, num_classes, "Conv2d_1c_1x1"), None

@@ -3,6 +3,8 @@
 import tensorflow as tf
 import tf_slim as slim
 
+from models.nets.layers import mean_logits
+
 tf1 = tf.compat.v1
 
 # Table 2 of the paper: expansion, width, repeats, stride of the first.
@@ -35,15 +37,9 @@ def _inverted_residual(
 def mobilenet_v2(
     images: tf.Tensor, num_classes: int, multiplier: float = 1.0
 ) -> tuple[tf.Tensor, None]:
-    """Builds the network under the scope `MobilenetV2`.
+    """Builds it under the scope `MobilenetV2`, with `multiplier` as factor of every width.
 
-    Args:
-      images: float [N, S, S, 3] in [-1, 1].
-      num_classes: with the background class, where the checkpoint has one.
-      multiplier: factor of every width; the last convolution keeps 1280 where it is below 1.
-
-    Returns:
-      Logits [N, num_classes], and None for the auxiliary head that it has not.
+    The last convolution keeps its 1280 channels where that is below 1.
     """
     with (
         tf1.variable_scope("MobilenetV2"),
@@ -60,9 +56,5 @@ def mobilenet_v2(
                 )
                 block += 1
         net = slim.conv2d(net, divisible(1280 * max(1.0, multiplier)), 1, scope="Conv_1")
-        net = tf.reduce_mean(net, [1, 2], keepdims=True)
         with tf1.variable_scope("Logits"):
-            net = slim.conv2d(
-                net, num_classes, 1, activation_fn=None, normalizer_fn=None, scope="Conv2d_1c_1x1"
-            )
-        return tf.squeeze(net, [1, 2]), None
+            return mean_logits(net, num_classes, "Conv2d_1c_1x1"), None

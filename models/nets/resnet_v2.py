@@ -3,7 +3,7 @@
 import tensorflow as tf
 import tf_slim as slim
 
-from models.nets.layers import batch_norm
+from models.nets.layers import batch_norm, mean_logits
 
 tf1 = tf.compat.v1
 
@@ -38,16 +38,7 @@ def _unit(net: tf.Tensor, width: int, stride: int) -> tf.Tensor:
 
 
 def resnet_v2(images: tf.Tensor, num_classes: int, depth: int) -> tuple[tf.Tensor, None]:
-    """Builds the network under the scope `resnet_v2_DEPTH`.
-
-    Args:
-      images: float [N, S, S, 3] in [-1, 1].
-      num_classes: with the background class, where the checkpoint has one.
-      depth: a key of UNITS.
-
-    Returns:
-      Logits [N, num_classes], and None for the auxiliary head that it has not.
-    """
+    """Builds it under the scope `resnet_v2_DEPTH`; the depth is a key of UNITS."""
     with (
         tf1.variable_scope(f"resnet_v2_{depth}"),
         slim.arg_scope([batch_norm], epsilon=EPSILON),
@@ -62,8 +53,4 @@ def resnet_v2(images: tf.Tensor, num_classes: int, depth: int) -> tuple[tf.Tenso
                 with tf1.variable_scope(f"block{block}/unit_{unit}/bottleneck_v2"):
                     net = _unit(net, 64 * 2 ** (block - 1), stride)
         net = batch_norm(net, activation_fn=tf.nn.relu, scope="postnorm")
-        net = tf.reduce_mean(net, [1, 2], keepdims=True)
-        net = slim.conv2d(
-            net, num_classes, 1, activation_fn=None, normalizer_fn=None, scope="logits"
-        )
-        return tf.squeeze(net, [1, 2]), None
+        return mean_logits(net, num_classes, "logits"), None

@@ -8,16 +8,7 @@ _BUILDERS = {16: slim_vgg.vgg_16, 19: slim_vgg.vgg_19}
 
 
 def vgg(images: tf.Tensor, num_classes: int, depth: int) -> tuple[tf.Tensor, None]:
-    """Builds the network under the scope `vgg_DEPTH`.
-
-    Args:
-      images: float [N, 224, 224, 3], preprocessed.
-      num_classes: columns of the logits.
-      depth: 16 or 19.
-
-    Returns:
-      Logits [N, num_classes], and None for the auxiliary head that it has not.
-    """
+    """Builds it under the scope `vgg_DEPTH`, of depth 16 or 19, for a side of 224."""
     # VGG has no batch norm: biases alone.
     with slim.arg_scope([slim.conv2d], normalizer_fn=None):
         return _BUILDERS[depth](images, num_classes, is_training=False)[0], None
