@@ -12,45 +12,40 @@ Examples:
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from data import read_dataset
-from models import NETWORKS, load_classifier
-from models.checkpoints import DOCTOR
+from models import NETWORKS, Network, load_classifier
+from models.checkpoints import DOCTOR, Examination
 from models.diagnosis import Diagnosis, diagnose_folder
 from utils.commands import command
 from utils.pipeline.participants import ZOOS
 from utils.pipeline.predictions import Judge
 
-# What is wrong or right with a usable checkpoint, in a line.
-Measure = Callable[[Diagnosis], str]
+# Of the variables that something is wrong with, so many are named.
 SHOWN = 3
 
 
-def describe(found: Diagnosis, accuracy: str = "") -> str:
+def describe(found: Diagnosis) -> str:
     """A few lines on one checkpoint."""
     name = found.network.name if found.network else found.prefix.name
     if found.fits:
         name = f"{found.prefix.name} (under no network's name; fits {', '.join(found.fits)})"
     lines = [f"{name}: {'usable' if found.usable else 'NOT USABLE'}", f"  file: {found.prefix}"]
     lines += [f"  sha256 {digest}  {file}" for file, digest in found.sha256.items()]
-    if found.examination:
-        lines += _describe_variables(found)
+    if found.examination and found.network:
+        lines += _describe_variables(found.examination, found.network)
     if found.error:
         lines.append(f"  {found.error.removesuffix('; ' + DOCTOR)}")
-    if accuracy:
-        lines.append(f"  {accuracy}")
     return "\n".join(lines)
 
 
-def _describe_variables(found: Diagnosis) -> list[str]:
-    examination = found.examination
-    own = "" if examination.scope == found.network.scope else f" (usually {found.network.scope})"
+def _describe_variables(examination: Examination, network: Network) -> list[str]:
+    usual = "" if examination.scope == network.scope else f" (usually {network.scope})"
     lines = [
-        f"  scope: {examination.scope}{own}",
+        f"  scope: {examination.scope}{usual}",
         f"  variables: {len(examination.matched)} matched, {len(examination.missing)} missing, "
         f"{len(examination.misshapen)} misshapen, {len(examination.extra)} extra",
     ]
@@ -66,43 +61,18 @@ def _describe_variables(found: Diagnosis) -> list[str]:
     return lines
 
 
-def clean_accuracy(input_csv: Path, input_dir: Path, limit: int | None) -> Measure:
-    """Prepares to measure how often a checkpoint is right on photos; missing ones are left out."""
-
-    def measure(found: Diagnosis) -> str:
-        network = found.network
-        labels = ZOOS[network.zoo].max_label
-        dataset = read_dataset(input_csv, input_dir, labels, limit, skip_missing=True)
-        judge = Judge.of(load_classifier(network.name, found.prefix))
-        right = len(dataset) - judge.count_wrong(dataset.paths, dataset.true_labels)
-        accuracy = f"{100 * right / len(dataset):.1f} % of {len(dataset)} images"
-        published = network.clean_accuracy
-        beside = f"published {published} % on 1000" if published else "none published"
-        return f"clean accuracy: {accuracy} ({beside})"
-
-    return measure
-
-
-def check(path: Path, measure: Measure | None = None) -> bool:
-    """Prints what is in a folder of checkpoints and returns whether all of it is usable.
-
-    Args:
-      path: the folder, or one checkpoint.
-      measure: says more of each usable one; None says nothing more.
-
-    Raises:
-      ModelError: no such folder.
-    """
-    found, usable = set(), True
-    for diagnosis in diagnose_folder(path):
-        line = measure(diagnosis) if measure and diagnosis.usable else ""
-        print(describe(diagnosis, line), flush=True)
-        found.add(diagnosis.network.name if diagnosis.network else diagnosis.prefix.name)
-        usable = usable and diagnosis.usable
-    print(f"not found: {', '.join(name for name in NETWORKS if name not in found)}")
-    if not found:
-        print(f"There is no checkpoint in {path}.")
-    return usable and bool(found)
+def clean_accuracy(network: Network, prefix: Path, photos: argparse.Namespace) -> str:
+    """Says how often a usable checkpoint is right on the photos of the flags that are there."""
+    max_label = ZOOS[network.zoo].max_label
+    dataset = read_dataset(
+        photos.input_csv, photos.input_dir, max_label, photos.limit, skip_missing=True
+    )
+    judge = Judge.of(load_classifier(network.name, prefix))
+    right = len(dataset) - judge.count_wrong(dataset.paths, dataset.true_labels)
+    published = network.clean_accuracy
+    reference = f"published {published} % on 1000" if published else "none published"
+    accuracy = f"{100 * right / len(dataset):.1f} % of {len(dataset)} images"
+    return f"clean accuracy: {accuracy} ({reference})"
 
 
 @command("doctor.py")
@@ -118,8 +88,18 @@ def main(arguments: list[str]) -> int:
     flags = parser.parse_args(arguments)
     if (flags.input_csv is None) != (flags.input_dir is None):
         parser.error("--input_csv and --input_dir belong together")
-    measure = clean_accuracy(flags.input_csv, flags.input_dir, flags.limit)
-    return 0 if check(flags.checkpoint_path, measure if flags.input_csv else None) else 1
+    found, usable = set(), True
+    for diagnosis in diagnose_folder(flags.checkpoint_path):
+        network = diagnosis.network
+        print(describe(diagnosis), flush=True)
+        if flags.input_csv and network and diagnosis.usable:
+            print(f"  {clean_accuracy(network, diagnosis.prefix, flags)}", flush=True)
+        found.add(network.name if network else diagnosis.prefix.name)
+        usable = usable and diagnosis.usable
+    print(f"not found: {', '.join(name for name in NETWORKS if name not in found)}")
+    if not found:
+        print(f"There is no checkpoint in {flags.checkpoint_path}.")
+    return 0 if usable and found else 1
 
 
 if __name__ == "__main__":
