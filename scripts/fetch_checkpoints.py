@@ -22,6 +22,8 @@ from tqdm import tqdm
 
 from models import NETWORKS, Network, find_checkpoint
 from models.diagnosis import diagnose
+from utils.commands import command
+from utils.errors import BenchError, ModelError, UnknownNetwork
 
 PUBLISHED = "http://download.tensorflow.org/models/"
 CHUNK = 1 << 16
@@ -29,15 +31,11 @@ ATTEMPTS = 3
 TIMEOUT_SECONDS = 60
 
 
-class FetchError(Exception):
-    """One sentence on why a checkpoint was not fetched."""
-
-
 def download(url: str, part: Path) -> None:
     """Downloads to `part`, going on from what is there of it.
 
     Raises:
-      FetchError: it cannot be had; what was downloaded stays.
+      ModelError: it cannot be had; what was downloaded stays.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -49,12 +47,12 @@ def download(url: str, part: Path) -> None:
                     return
                 part.unlink()
                 continue
-            raise FetchError(f"{url} answers {error.code} {error.reason}") from error
+            raise ModelError(f"{url} answers {error.code} {error.reason}") from error
         except (OSError, http.client.HTTPException) as error:
             if attempt == ATTEMPTS:
-                raise FetchError(f"{url} cannot be downloaded ({error}): run it again") from error
+                raise ModelError(f"{url} cannot be downloaded ({error}): run it again") from error
     held = part.stat().st_size if part.exists() else 0
-    raise FetchError(f"{url} broke off after {held} bytes: run it again to go on from there")
+    raise ModelError(f"{url} broke off after {held} bytes: run it again to go on from there")
 
 
 def _complete(answer: urllib.error.HTTPError, part: Path) -> bool:
@@ -91,7 +89,7 @@ def unpack(tarball: Path, network: Network, folder: Path) -> list[Path]:
     """Takes a network's checkpoint out of a tarball, whatever folder it is in there.
 
     Raises:
-      FetchError: the tarball is damaged or does not hold it; nothing is left in the folder.
+      ModelError: the tarball is damaged or does not hold it; nothing is left in the folder.
     """
     names = "|".join(re.escape(name) for name in network.files)
     wanted = re.compile(rf"({names})(\.index|\.data-\d{{5}}-of-\d{{5}})?")
@@ -106,9 +104,9 @@ def unpack(tarball: Path, network: Network, folder: Path) -> list[Path]:
                     shutil.copyfileobj(member, file)
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         _remove(taken)
-        raise FetchError(f"the tarball is damaged ({error})") from error
+        raise ModelError(f"the tarball is damaged ({error})") from error
     if not taken:
-        raise FetchError(f"the tarball holds no {network.files[0]}")
+        raise ModelError(f"the tarball holds no {network.files[0]}")
     return taken
 
 
@@ -129,13 +127,13 @@ def fetch(network: Network, folder: Path, url: str) -> str:
     """Puts a network's checkpoint into a folder, unless it is there; returns what was done.
 
     Raises:
-      FetchError: it cannot be had, is damaged or does not fit.
+      ModelError: it cannot be had, is damaged or does not fit.
     """
     if found := find_checkpoint(network, folder):
         return f"already there: {found}"
     if network.tarball is None:
         names = " or ".join(f"{name}.index with {name}.data-*" for name in network.files)
-        raise FetchError(
+        raise ModelError(
             "it has no public direct link: take it from the port that publishes it and put "
             f"{names} into {folder}"
         )
@@ -149,7 +147,7 @@ def fetch(network: Network, folder: Path, url: str) -> str:
         found = find_checkpoint(network, workplace)
         error = diagnose(network, found).error if found else "the tarball lacks the .index file"
         if error:
-            raise FetchError(f"what was in the tarball is not usable: {error}")
+            raise ModelError(f"what was in the tarball is not usable: {error}")
         for file in files:
             os.replace(file, folder / file.name)
     finally:
@@ -163,37 +161,34 @@ def choose(names: Sequence[str]) -> list[Network]:
     """The rows asked for; all with a public link where none is named.
 
     Raises:
-      FetchError: a name is not an ImageNet network's.
+      UnknownNetwork: a name is not an ImageNet network's.
     """
     imagenet = {name: row for name, row in NETWORKS.items() if row.zoo == "imagenet"}
     unknown = [name for name in names if name not in imagenet]
     if unknown:
-        raise FetchError(f"{unknown[0]} cannot be fetched; the names are {', '.join(imagenet)}")
+        raise UnknownNetwork(f"{unknown[0]} cannot be fetched; the names are {', '.join(imagenet)}")
     return [imagenet[name] for name in names] or [row for row in imagenet.values() if row.tarball]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+@command("fetch_checkpoints.py")
+def main(arguments: list[str]) -> int:
     """Fetches what is asked for; returns the exit code."""
     parser = argparse.ArgumentParser(prog="fetch_checkpoints.sh", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="networks; all without any")
     parser.add_argument("--checkpoint_path", type=Path, default=Path("checkpoints"))
     parser.add_argument("--url", default=PUBLISHED, help="where the tarballs are")
     flags = parser.parse_args(arguments)
-    try:
-        networks = choose(flags.names)
-        flags.checkpoint_path.mkdir(parents=True, exist_ok=True)
-    except (FetchError, OSError) as error:
-        print(f"fetch_checkpoints: {error}", file=sys.stderr)
-        return 2
+    networks = choose(flags.names)
+    flags.checkpoint_path.mkdir(parents=True, exist_ok=True)
     failed = 0
     for network in networks:
         try:
             print(f"{network.name}: {fetch(network, flags.checkpoint_path, flags.url)}", flush=True)
-        except (FetchError, OSError) as error:
+        except (BenchError, OSError) as error:
             failed += 1
             print(f"{network.name}: NOT FETCHED: {error}", file=sys.stderr, flush=True)
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
