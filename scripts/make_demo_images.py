@@ -19,31 +19,12 @@ from PIL import Image, ImageDraw
 SIDE = 64
 SUPERSAMPLING = 3
 CLASSES = (
-    "disc",
-    "ring",
-    "square",
-    "triangle",
-    "star",
-    "cross",
-    "hexagon",
-    "heart",
-    "crescent",
-    "arrow",
-)
+    "disc", "ring", "square", "triangle", "star", "cross", "hexagon", "heart", "crescent", "arrow",
+)  # fmt: skip
 CSV_COLUMNS = (
-    "ImageId",
-    "URL",
-    "x1",
-    "y1",
-    "x2",
-    "y2",
-    "TrueLabel",
-    "TargetClass",
-    "OriginalLandingURL",
-    "License",
-    "Author",
-    "AuthorProfileURL",
-)
+    "ImageId", "URL", "x1", "y1", "x2", "y2", "TrueLabel", "TargetClass", "OriginalLandingURL",
+    "License", "Author", "AuthorProfileURL",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -185,10 +166,8 @@ def _blur(image: np.ndarray, weight: float) -> np.ndarray:
     for axis in (0, 1):
         pads = [(1, 1) if a == axis else (0, 0) for a in range(3)]
         padded = np.pad(image, pads, mode="edge")
-        before, after = (
-            np.take(padded, range(SIDE), axis),
-            np.take(padded, range(2, SIDE + 2), axis),
-        )
+        before = np.take(padded, range(SIDE), axis)
+        after = np.take(padded, range(2, SIDE + 2), axis)
         image = (1 - 2 * weight) * image + weight * (before + after)
     return image
 

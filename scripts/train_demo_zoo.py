@@ -218,12 +218,11 @@ def train(
     if recipe.start_from:
         model.restore(checkpoints / f"{recipe.start_from}.ckpt")
     sources = []
-    for source in recipe.sources:
-        sources.append(
-            model if source == ITSELF else GraphNetwork(NETWORKS[source], recipe, threads)
-        )
-        if source != ITSELF:
-            sources[-1].restore(checkpoints / f"{source}.ckpt")
+    for other in recipe.sources:
+        source = model if other == ITSELF else GraphNetwork(NETWORKS[other], recipe, threads)
+        if source is not model:
+            source.restore(checkpoints / f"{other}.ckpt")
+        sources.append(source)
     rng = np.random.default_rng(recipe.seed)
     half = BATCH_SIZE // 2
     feed = batches(rng, images, labels, recipe.steps)

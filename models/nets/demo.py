@@ -122,15 +122,8 @@ def demo_vgg(images: tf.Tensor, num_classes: int) -> Outputs:
 def demo_mobilenet(images: tf.Tensor, num_classes: int) -> Outputs:
     """MobileNet v1: a strided 3 x 3, then pairs of depthwise 3 x 3 and pointwise 1 x 1, ReLU6."""
     strides_and_widths = (
-        (1, 32),
-        (2, 64),
-        (1, 64),
-        (2, 128),
-        (1, 128),
-        (1, 128),
-        (2, 192),
-        (1, 192),
-    )
+        (1, 32), (2, 64), (1, 64), (2, 128), (1, 128), (1, 128), (2, 192), (1, 192),
+    )  # fmt: skip
     with (
         tf1.variable_scope("DemoMobilenetV1"),
         slim.arg_scope([slim.conv2d, slim.separable_conv2d], activation_fn=tf.nn.relu6),
