@@ -18,15 +18,8 @@ def accumulate(gradient: tf.Tensor, memory: tf.Tensor, context: Context) -> tf.T
     """MI-FGSM's momentum: g_t = mu * g_{t-1} + grad / mean(abs(grad)), the mean per image.
 
     Dong et al. 2018, arXiv 1710.06081; official: mu 1.0, 10 iterations, epsilon 16.
-    Example: `python attack.py --method m --mode affine --momentum 1.0`
-
-    Args:
-      gradient: this iteration's.
-      memory: g_{t-1}; zero at the first iteration.
-      context: `settings.momentum` counts.
-
-    Returns:
-      g_t; a gradient that is zero throughout adds nothing.
+    `memory` is g_{t-1}, zero at the first iteration; a gradient that is zero throughout adds
+    nothing. Example: `python attack.py --method m --mode affine --momentum 1.0`
     """
     scaled = tensors.shrunk(gradient)
     mean = tf.reduce_mean(tf.abs(scaled), [1, 2, 3], keepdims=True)
@@ -39,11 +32,6 @@ def look_ahead(images: tf.Tensor, memory: tf.Tensor, context: Context) -> tf.Ten
     Lin et al. 2020, arXiv 1908.06281; official: mu 1.0, 10 iterations, epsilon 16. In the L2 ball
     alpha is taken per entry (over the root of their number), since g has entries of mean size 1.
     Example: `python attack.py --method n --mode affine`
-
-    Args:
-      images: x.
-      memory: the momentum g_{t-1}.
-      context: `settings.momentum` and `ball` count.
     """
     reach = context.ball.step_length * context.ball.per_entry * context.settings.momentum
     return images + reach * memory
@@ -54,11 +42,8 @@ def scale_copy(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
 
     Lin et al. 2020, arXiv 1908.06281; official: 5 copies. The chain-rule factor 1 / 2^i comes in
     because the gradient is taken with respect to x.
+    i is `index`, an int32 scalar below 31.
     Example: `python attack.py --method s --mode affine --num_scales 5`
-
-    Args:
-      images: x.
-      index: int32 scalar, i, below 31.
     """
     return images / tf.cast(tf.bitwise.left_shift(1, index), tf.float32)
 
@@ -69,10 +54,6 @@ def smooth(gradient: tf.Tensor, context: Context) -> tf.Tensor:
     Dong et al. 2019, arXiv 1904.02884; official: 15 x 15 over linspace(-3, 3, 15). The kernel is a
     product of a column and a row, and is applied as those two.
     Example: `python attack.py --method td --mode affine --ti_kernel 15`
-
-    Args:
-      gradient: to be smoothed.
-      context: `settings.ti_kernel` and `settings.ti_nsig` count.
     """
     side, reach = context.settings.ti_kernel, context.settings.ti_nsig
     line = np.exp(-0.5 * np.linspace(-reach, reach, side) ** 2)
