@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from utils.pipeline.config import RunConfig
-from utils.pipeline.folder import RunFolder
 from utils.pipeline.participants import Networks, choose_networks
+from utils.pipeline.record import Identity, RunRecord
 from utils.pipeline.run import identity_of
 
 ATTACK = Path(__file__).resolve().parent.parent.parent / "attack.py"
@@ -36,10 +36,9 @@ class Cell:
         return choose_networks(self.config)
 
     @property
-    def folder(self) -> RunFolder:
+    def folder(self) -> Path:
         """Where its results are, or will be."""
-        networks = self.networks
-        return RunFolder(self.config.folder(networks.zoo, tuple(networks.sources)))
+        return self.config.folder(self.networks.zoo, tuple(self.networks.sources))
 
     def command(self) -> list[str]:
         """Returns attack.py's command line: the flags that differ from their defaults."""
@@ -56,16 +55,19 @@ class Cell:
 
         Args:
           csv_sha256: of the labels' CSV.
+
+        Raises:
+          DataError: its run.json is none.
         """
-        record = self.folder.read_run()
-        if record is None or record.get("status") != "complete":
+        record = RunRecord.read(self.folder)
+        if record is None or not record.complete:
             return False
-        victims = record.get("victims", {})
+        identity = identity_of(self.config, self.networks, csv_sha256)
         return (
-            record.get("identity") == identity_of(self.config, self.networks, csv_sha256)
-            and set(self.config.modes) <= set(record.get("modes", ()))
-            and set(self.networks.victims) <= set(victims)
-            and all((self.folder.path / name).is_file() for name in ("transfer.csv", "steps.csv"))
+            record.identity == Identity.model_validate(identity)
+            and set(self.config.modes) <= set(record.modes)
+            and set(self.networks.victims) <= set(record.victims)
+            and all((self.folder / name).is_file() for name in ("transfer.csv", "steps.csv"))
         )
 
 

@@ -1,13 +1,14 @@
 """How long a cell will take: from runs that are finished, else from a stated guess."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from methods import AttackSettings, parse_method
+from methods import parse_method
+from utils.errors import BenchError
 from utils.pipeline.config import RunConfig
+from utils.pipeline.record import RUN_FILE, RunRecord
 
 START_SECONDS = 10.0
 GUESSED_GRADIENT = 0.1
@@ -42,15 +43,13 @@ class Speed:
         """Learns from the runs below a folder that were done in one go."""
         gradients: dict[str, list[float]] = {}
         predictions, runs = [], 0
-        for record in _records(output_dir):
-            config = _config_of(record)
-            seconds = record.get("seconds", {})
-            if config is None or not {"craft", "judge"} <= set(seconds):
+        for config, record in _finished_runs(output_dir):
+            crafted = record.images * len(record.modes) * gradients_per_image(config)
+            judged = record.images * (len(record.modes) + 1) * len(record.victims)
+            if not crafted or not judged or not {"craft", "judge"} <= record.seconds.keys():
                 continue
-            crafted = record["images"] * len(record["modes"]) * gradients_per_image(config)
-            judged = record["images"] * (len(record["modes"]) + 1) * len(record["victims"])
-            gradients.setdefault("+".join(record["sources"]), []).append(seconds["craft"] / crafted)
-            predictions.append(seconds["judge"] / judged)
+            gradients.setdefault(record.source, []).append(record.seconds["craft"] / crafted)
+            predictions.append(record.seconds["judge"] / judged)
             runs += 1
         return cls(
             {name: median(values) for name, values in gradients.items()},
@@ -87,21 +86,12 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _records(output_dir: Path) -> Iterable[dict]:
-    for path in sorted(Path(output_dir).rglob("run.json")):
+def _finished_runs(output_dir: Path) -> Iterator[tuple[RunConfig, RunRecord]]:
+    for path in sorted(Path(output_dir).rglob(RUN_FILE)):
         try:
-            record = json.loads(path.read_text())
-        except (OSError, ValueError):
+            record = RunRecord.read(path.parent)
+            # A continued run's seconds are those of its last part only.
+            if record and record.complete and len(record.commands) == 1:
+                yield RunConfig.of_flags(record.flags.model_dump()), record
+        except (BenchError, TypeError):
             continue
-        # A continued run's seconds are those of its last part only.
-        if record.get("status") == "complete" and len(record.get("commands", ())) == 1:
-            yield record
-
-
-def _config_of(record: dict) -> RunConfig | None:
-    try:
-        names = {"targeted", "num_iter", "num_scales", "vt_samples"}
-        settings = {name: record["flags"][name] for name in names & set(record["flags"])}
-        return RunConfig(method=record["flags"]["method"], attack=AttackSettings(**settings))
-    except (KeyError, ValueError, TypeError):
-        return None

@@ -7,18 +7,24 @@ import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import takewhile
 from types import FrameType
-
-import tensorflow as tf
+from typing import Any
 
 from utils.sweeps.process import Job, Outcome
 
 
 def visible_gpus() -> list[str]:
-    """Returns the GPUs' names as CUDA_VISIBLE_DEVICES knows them."""
-    count = len(tf.config.list_physical_devices("GPU"))
-    named = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
-    return named[:count] if named else [str(number) for number in range(count)]
+    """Returns the GPUs' names as CUDA_VISIBLE_DEVICES knows them, without loading TensorFlow."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        # What follows a negative one is not seen by CUDA, either.
+        return list(takewhile(lambda name: name and name[0] != "-", named.split(",")))
+    try:
+        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [str(i) for i in range(sum(x.startswith("GPU ") for x in listed.stdout.splitlines()))]
 
 
 def run_locally(
@@ -66,7 +72,7 @@ class _Children:
         self.signal = 0
         self._lock = threading.RLock()
         self._processes: list[subprocess.Popen] = []
-        self._previous: dict[int, object] = {}
+        self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "_Children":
         for number in (signal.SIGINT, signal.SIGTERM):

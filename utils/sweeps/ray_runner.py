@@ -4,11 +4,12 @@ All nodes need the checkout, its Python environment and the output folder at the
 shared file system. A task whose node dies is started again elsewhere and continues what is there.
 """
 
+import logging
 import os
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 
 from utils.errors import UsageError
 from utils.sweeps.process import Job, Outcome
@@ -47,7 +48,7 @@ def run_on_ray(
             address=address,
             runtime_env={"env_vars": {"PYTHONPATH": path}},
             log_to_driver=False,
-            logging_level="ERROR",
+            logging_level=logging.ERROR,
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise UsageError(f"--ray_address {address} can't be reached: {error}") from error
@@ -57,7 +58,7 @@ def run_on_ray(
         ray.shutdown()
 
 
-def _run(ray: object, jobs: Sequence[Job], report: Callable[[Outcome], None]) -> int:
+def _run(ray: ModuleType, jobs: Sequence[Job], report: Callable[[Outcome], None]) -> int:
     start = ray.remote(max_retries=_RETRIES, **_resources(ray))(_task)
     pending = {start.remote(job): job for job in jobs}
     previous = signal.signal(signal.SIGTERM, _interrupt)
@@ -85,7 +86,7 @@ def _task(job: Job) -> Outcome:
     return job.run()
 
 
-def _resources(ray: object) -> dict[str, float]:
+def _resources(ray: ModuleType) -> dict[str, float]:
     if ray.cluster_resources().get("GPU"):
         return {"num_cpus": 1, "num_gpus": 1}
     # TensorFlow takes all of a node's cores, so two cells on one node would only share them.

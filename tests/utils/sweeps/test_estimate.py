@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from tests.made_up_results import write_run
@@ -27,6 +29,16 @@ def test_learns_from_finished_runs(tmp_path):
     config = RunConfig(method="m", mode=("affine",))
     seconds = speed.seconds(config, "net_a", images=100, victims=2)
     assert seconds == pytest.approx(10 + 100 * 2 * 10 * 0.02 + 100 * 3 * 2 * 3 / 360)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"images": 0}, {"victims": {}}, {"seconds": {"craft": 1.0}}, {"modes": "sign"}, {"flags": []}],
+)
+def test_a_run_that_teaches_nothing_is_passed_over(tmp_path, change):
+    file = write_run(tmp_path) / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    assert Speed.learnt_from(tmp_path).runs == 0
 
 
 def test_durations_in_words():

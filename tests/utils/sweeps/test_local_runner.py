@@ -1,10 +1,13 @@
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 
-from utils.sweeps.local_runner import run_locally
+import pytest
+
+from utils.sweeps.local_runner import run_locally, visible_gpus
 from utils.sweeps.process import Job
 
 
@@ -16,6 +19,31 @@ def _job(folder, name, code):
         str(folder / f"{name}.log"),
         str(folder / "x"),
     )
+
+
+@pytest.mark.parametrize(
+    ("named", "gpus"),
+    [("", []), ("-1", []), ("2", ["2"]), ("1,0", ["1", "0"]), ("0,-1,1", ["0"])],
+)
+def test_gpus_are_those_that_cuda_may_see(monkeypatch, named, gpus):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    assert visible_gpus() == gpus
+
+
+def test_else_gpus_are_those_that_the_driver_lists(tmp_path, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert visible_gpus() == []
+    command = tmp_path / "nvidia-smi"
+    listed = "GPU 0: NVIDIA X (UUID: GPU-a)\\n  MIG 1g Device 0: (UUID: b)\\nGPU 1: NVIDIA X\\n"
+    command.write_text(f"#!/bin/sh\nprintf '{listed}'\n")
+    command.chmod(0o755)
+    assert visible_gpus() == ["0", "1"]
+
+
+def test_starting_processes_needs_no_tensorflow():
+    code = "import sys, utils.sweeps.local_runner; assert 'tensorflow' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_goes_on_after_a_failure_and_keeps_its_last_line(tmp_path):
