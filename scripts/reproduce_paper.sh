@@ -5,10 +5,10 @@
 #   bash scripts/reproduce_paper.sh                      with checkpoints/ and data/imagenet/
 #   bash scripts/reproduce_paper.sh --zoo demo           the same table on the demo zoo
 #   bash scripts/reproduce_paper.sh --source mobilenet_v2_1.0_224 --limit 60    with what is there
-# --runner ray and --processes N are scripts/sweep.py's.
+# It is scripts/sweep.py on scripts/grids/paper.yaml, whose other flags (--methods, --runner, ...) it takes.
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 prepare_environment "$ROOT/requirements.txt"
 cd "$ROOT"
-exec "$VENV/bin/python" scripts/reproduce_paper.py "$@"
+exec "$VENV/bin/python" scripts/sweep.py --grid scripts/grids/paper.yaml --table "$@"

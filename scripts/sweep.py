@@ -1,20 +1,28 @@
 """Runs attack.py over a grid: the cells that aren't there yet, whatever becomes of the others.
 
-Example:
+Examples:
   python scripts/sweep.py --grid scripts/grids/demo.yaml --dry_run
+  python scripts/sweep.py --grid scripts/grids/paper.yaml --zoo demo --limit 100 --table
 """
 
 import argparse
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from scripts import table
 from utils.commands import command
-from utils.sweeps.command_line import add_runner_flags
-from utils.sweeps.grid import read_grid
-from utils.sweeps.runners import choose_runner
+from utils.sweeps.grid import Grid, read_grid
+from utils.sweeps.local_runner import run_locally
+from utils.sweeps.missing import leave_out_missing, on_zoo
+from utils.sweeps.ray_runner import run_on_ray
 from utils.sweeps.sweep import describe, plan, run_sweep
+
+# Of attack.py's flags, those that may be another than the grid's.
+_FLAGS = ("output_dir", "limit", "checkpoint_path", "input_csv", "input_dir")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -23,22 +31,68 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--grid", required=True, help="YAML file (scripts/grids/README.md)")
-    add_runner_flags(parser)
+    parser.add_argument("--dry_run", action="store_true", help="list the cells and stop")
+    parser.add_argument(
+        "--table", action="store_true", help="afterwards print the table and published figures"
+    )
+    instead = parser.add_argument_group("instead of the grid's")
+    instead.add_argument("--output_dir", help="folder of the results")
+    instead.add_argument("--limit", type=positive, help="only the first so many images")
+    instead.add_argument("--zoo", choices=("imagenet", "demo"), help="its source and victims")
+    instead.add_argument("--source", help="network to attack")
+    instead.add_argument("--methods", type=lambda text: tuple(text.split(",")))
+    instead.add_argument("--checkpoint_path", help="folder of the checkpoints")
+    instead.add_argument("--input_csv", help="CSV with the labels")
+    instead.add_argument("--input_dir", help="folder of the images")
+    runs = parser.add_argument_group("who runs the cells")
+    runs.add_argument("--runner", choices=("local", "ray"), default="local")
+    runs.add_argument(
+        "--processes", type=positive, help="local: cells at a time (default: one a GPU, or one)"
+    )
+    runs.add_argument(
+        "--ray_address", help="ray: the cluster's (default: one that is found, else a local one)"
+    )
     return parser.parse_args(arguments)
+
+
+def positive(text: str) -> int:
+    """Reads a whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
+    return int(text)
 
 
 @command("sweep.py")
 def main(arguments: list[str]) -> int:
     """Runs the sweep; returns the exit code."""
     options = parse(arguments)
-    grid = read_grid(options.grid)
-    grid = grid.with_flags(output_dir=options.output_dir, limit=options.limit)
+    grid = _grid(options)
     planned = plan(grid.cells())
     print(describe(planned, grid.output_dir), flush=True)
     if options.dry_run:
         return 0
-    runner = choose_runner(options.runner, options.processes, options.ray_address)
-    return run_sweep(planned, runner, Path.cwd())
+    if options.runner == "ray":
+        runner = partial(run_on_ray, address=options.ray_address)
+    else:
+        runner = partial(run_locally, processes=options.processes)
+    code = run_sweep(planned, runner, Path.cwd())
+    if options.table:
+        code = table.main([str(grid.output_dir), "--beside", "published"]) or code
+    return code
+
+
+def _grid(options: argparse.Namespace) -> Grid:
+    grid = read_grid(options.grid).with_flags(**{name: getattr(options, name) for name in _FLAGS})
+    if options.zoo:
+        grid = on_zoo(grid, options.zoo)
+    if options.source:
+        grid = replace(grid, sources=(options.source,))
+    if options.methods:
+        grid = replace(grid, methods=options.methods)
+    if grid.skip_missing:
+        grid, remarks = leave_out_missing(grid)
+        print("".join(f"{remark}\n" for remark in remarks), end="")
+    return grid
 
 
 if __name__ == "__main__":

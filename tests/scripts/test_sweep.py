@@ -11,6 +11,7 @@ import pytest
 from scripts import sweep
 
 ROOT = Path(__file__).resolve().parents[2]
+PAPER = ROOT / "scripts" / "grids" / "paper.yaml"
 GRID = """
 sources: [demo_inception]
 methods: [fgsm]
@@ -104,3 +105,21 @@ def test_wrong_names_end_it_at_once(tmp_path, capfd):
     file.write_text(GRID.replace("demo_inception", "no_such_net"))
     assert sweep.main(["--grid", str(file)]) == 2
     assert "no_such_net" in capfd.readouterr().err
+
+
+def test_the_papers_table_on_the_demo_zoo(tmp_path, grid, capfd):
+    flags = "--zoo demo --limit 4 --table"
+    arguments = ["--grid", str(PAPER), "--output_dir", str(tmp_path / "paper"), *flags.split()]
+    assert sweep.main([*arguments, "--dry_run"]) == 0
+    assert "14 cells, 14 to run" in capfd.readouterr().out
+    assert not (tmp_path / "paper").exists()
+    assert sweep.main([*arguments, "--methods", "fgsm"]) == 0
+    text = capfd.readouterr().out
+    assert "1 cells: 0 were there, 1 ran" in text and "| FGSM |" in text
+    assert "sign beside the published figures" in text
+
+
+def test_what_the_paper_needs_and_is_missing_is_said(tmp_path, capfd):
+    assert sweep.main(["--grid", str(PAPER), "--checkpoint_path", str(tmp_path)]) == 1
+    error = capfd.readouterr().err
+    assert "inception_v3 has no checkpoint" in error and "ens4_adv_inception_v3" in error

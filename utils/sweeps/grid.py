@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -10,8 +11,8 @@ from utils.errors import UsageError
 from utils.pipeline.config import RunConfig
 from utils.sweeps.cell import Cell
 
-# Key of the file -> (type of its entries, what it stands for).
-_AXES = {
+# Key of the file -> type of its entries.
+_AXES: dict[str, type | tuple[type, ...]] = {
     "sources": str,
     "methods": str,
     "modes": str,
@@ -34,6 +35,7 @@ class Grid:
       sign_epsilons: epsilons that only `sign` is run at, as points to interpolate between.
       victims: networks to judge on; none: all whose checkpoints are found.
       seeds: each has an output folder of its own, OUTPUT_DIR/seedN; none: seed 0, no such folder.
+      skip_missing: leave out networks and images that aren't there, instead of failing.
       flags: other flags of attack.py, for all cells.
     """
 
@@ -44,9 +46,10 @@ class Grid:
     sign_epsilons: tuple[float, ...] = ()
     victims: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
-    flags: tuple[tuple[str, object], ...] = ()
+    skip_missing: bool = False
+    flags: tuple[tuple[str, Any], ...] = ()
 
-    def with_flags(self, **flags: object) -> "Grid":
+    def with_flags(self, **flags: Any) -> "Grid":
         """Returns the grid with flags added; None leaves a flag as it is."""
         given = {name: value for name, value in flags.items() if value is not None}
         return replace(self, flags=tuple((dict(self.flags) | given).items()))
@@ -75,8 +78,7 @@ class Grid:
     def _cell(
         self, seed: int | None, source: str, method: str, epsilon: float, modes: tuple[str, ...]
     ) -> Cell:
-        flags = dict(self.flags)
-        flags |= {
+        flags = dict(self.flags) | {
             "source": tuple(source.split("+")),
             "method": method,
             "mode": modes,
@@ -108,7 +110,7 @@ def read_grid(path: Path) -> Grid:
         raise UsageError(f"--grid {path} is no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
         raise UsageError(f"--grid {path} must map {', '.join(_NEEDED)} to lists.")
-    known = (*_AXES, "flags")
+    known = (*_AXES, "skip_missing", "flags")
     for name in content:
         if name not in known:
             raise UsageError(f"--grid {path}: {name!r} is unknown; known are {', '.join(known)}.")
@@ -116,10 +118,14 @@ def read_grid(path: Path) -> Grid:
     for name in _NEEDED:
         if not axes.get(name):
             raise UsageError(f"--grid {path}: {name} is missing: give a list.")
-    return Grid(**axes, flags=tuple(_flags(path, content.get("flags") or {}).items()))
+    skip_missing = content.get("skip_missing", False)
+    if not isinstance(skip_missing, bool):
+        raise UsageError(f"--grid {path}: skip_missing is true or false, not {skip_missing!r}.")
+    flags = _flags(path, content.get("flags") or {})
+    return Grid(**axes, skip_missing=skip_missing, flags=tuple(flags.items()))
 
 
-def _axis(path: Path, content: dict, name: str) -> tuple:
+def _axis(path: Path, content: dict[str, Any], name: str) -> tuple[Any, ...]:
     values = content[name] if isinstance(content[name], list) else [content[name]]
     values = [] if content[name] is None else values
     for value in values:
@@ -130,7 +136,7 @@ def _axis(path: Path, content: dict, name: str) -> tuple:
     return tuple(values)
 
 
-def _flags(path: Path, flags: object) -> dict[str, object]:
+def _flags(path: Path, flags: Any) -> dict[str, Any]:
     known = {item.name for item in (*fields(RunConfig), *fields(AttackSettings))} - {"attack"}
     if not isinstance(flags, dict):
         raise UsageError(f"--grid {path}: flags must map flags of attack.py to values.")

@@ -55,8 +55,8 @@ def describe(planned: Sequence[Planned], output_dir: Path) -> str:
             seconds = _seconds(one, speed)
             total += seconds
             modes = ",".join(one.cell.config.modes)
-            about = f"{one.images} images, {len(one.cell.networks.victims)} victims, {modes}"
-            lines.append(f"  {duration(seconds):>8} {one.cell.name}  ({about})")
+            size = f"{one.images} images, {len(one.cell.networks.victims)} victims, {modes}"
+            lines.append(f"  {duration(seconds):>8} {one.cell.name}  ({size})")
     left = sum(not one.finished and not one.problem for one in planned)
     lines.append(
         f"{len(planned)} cells, {left} to run: about {duration(total)} with one process "
@@ -134,5 +134,5 @@ def _job(cell: Cell, cwd: Path) -> Job:
         command=tuple(cell.command()),
         cwd=str(cwd),
         log=str(output_dir / ".sweep" / (cell.name.replace("/", "-").replace(" ", "-") + ".log")),
-        lock=str(cell.folder.path.absolute() / ".progress" / "lock"),
+        lock=str(cell.folder.absolute() / ".progress" / "lock"),
     )

@@ -74,6 +74,7 @@ def test_without_sign_there_is_no_sign(tmp_path):
         (GRID.replace("[8, 16]", "[8, 8]"), "names something twice"),
         (GRID + "flags: {speed: 1}\n", "'speed', which is no flag"),
         (GRID + "flags: {seed: 1}\n", "seed belongs to the grid's own lists"),
+        (GRID + "skip_missing: perhaps\n", "skip_missing is true or false"),
         ("- a\n- b\n", "must map"),
         ("a: [", "is no YAML"),
     ],
