@@ -1,28 +1,39 @@
 """Times what a run does around the gradients: reading, directions, PNGs, judging, tables.
 
-The very same crafting and judging run once on a real network (random weights) and once on networks
-that cost nothing; what the second takes is what there is around the gradients. Times are per batch
-and without what happens once, such as tracing.
+The same run is done on a real network (random weights) and on networks that cost nothing; what the
+second takes is what there is around the gradients. What judging takes, scripts/judge.py shows on a
+finished run. Times are per batch and without what happens once, such as loading and tracing.
 
 Example:
   python scripts/bench_io.py --batch_size 8 --batches 2
 """
 
 import argparse
+import io
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from methods import AttackSettings
 from models import NETWORKS, load_classifier
-from utils.benchmarks.around import Runs, free_network, judging, per_batch, write_photos
-from utils.benchmarks.clock import cpu_ratio, wall_ratio
-from utils.benchmarks.machine import description
-from utils.benchmarks.subject import random_checkpoint
+from scripts import judge
+from utils.benchmarks.clock import cpu_ratio, description, wall_ratio
+from utils.benchmarks.comparison import MODES, make_attack
+from utils.benchmarks.overhead import Runs, judging, per_batch
+from utils.benchmarks.workload import (
+    free_networks,
+    random_checkpoint,
+    random_inputs,
+    write_photos,
+)
 from utils.pipeline.config import RunConfig
+
+FREE, WAITING = "free", "free_waiting"
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -53,21 +64,25 @@ def main(arguments: Sequence[str]) -> int:
     tf.get_logger().setLevel("ERROR")
     print(f"{flags.source}, batch {flags.batch_size}, {flags.num_iter} iterations, sign + affine.")
     print(description() + "\n", flush=True)
-    side = NETWORKS[flags.source].side
-    config = RunConfig(
-        batch_size=flags.batch_size,
-        attack=AttackSettings(num_iter=flags.num_iter),
-        mode=("affine",),
-    )
-    with tempfile.TemporaryDirectory() as name:
+    row = NETWORKS[flags.source]
+    victims = [f"free_{number}" for number in range(flags.victims)]
+    waits = dict.fromkeys((FREE, *victims), 0.0) | {WAITING: flags.gradient_seconds}
+    with tempfile.TemporaryDirectory() as name, free_networks(Path(name), row, waits):
         folder = Path(name)
+        random_checkpoint(flags.source, folder)
         count = flags.batch_size * (1 + max(flags.batches, flags.free_batches))
-        dataset = write_photos(folder, count, side)
-        network = load_classifier(flags.source, random_checkpoint(flags.source, folder))
-        runs = Runs(folder, dataset, config)
-        _around(runs, network, side, flags)
-        _overlap(runs, side, flags)
-        paths = dataset.paths[: flags.batch_size * (1 + flags.batches)]
+        csv, images = write_photos(folder, count, row.side)
+        config = RunConfig(
+            batch_size=flags.batch_size,
+            attack=AttackSettings(num_iter=flags.num_iter),
+            victims=tuple(victims),
+            checkpoint_path=str(folder),
+            input_csv=str(csv),
+            input_dir=str(images),
+        )
+        _measure_runs(Runs(folder, config), folder, flags)
+        paths = sorted(images.glob("*.png"))[: flags.batch_size * (1 + flags.batches)]
+        network = load_classifier(flags.source, folder)
         timed = judging(network, paths, flags.batch_size, flags.repeats)
         print(
             f"Judging: {cpu_ratio(timed['bare'], timed['judge']):.3f} of the bare forward loop's "
@@ -76,56 +91,52 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _around(runs: Runs, network: object, side: int, flags: argparse.Namespace) -> None:
-    free = free_network(side)
-    victims = [free] * flags.victims
-    taken = per_batch(
-        {"crafting": lambda count: runs.craft(network, count, ())}, flags.batches, flags.repeats
-    )
-    # These are quick, so it takes more batches to tell them from what tracing happens to take.
-    taken |= per_batch(
-        {
-            "around crafting": lambda count: runs.craft(free, count, ()),
-            "around all": lambda count: runs.craft(free, count, victims),
-            "loop alone": lambda count: runs.attack(free, count),
-            "files alone": runs.read_and_write,
-        },
-        flags.free_batches,
-        flags.repeats,
-    )
-    crafting = taken["crafting"][0]
+def _measure_runs(runs: Runs, folder: Path, flags: argparse.Namespace) -> None:
+    def loop(name: str) -> Callable[[int], object]:
+        source = load_classifier(name, folder).logits_and_aux
+        inputs = random_inputs(name, flags.batch_size)
+        attack = make_attack(source, "if", flags.num_iter, inputs, MODES)
+        return lambda count: [attack() for _ in range(count)]
+
+    def judge_again(count: int) -> None:
+        with redirect_stdout(io.StringIO()):
+            judge.main([str(runs.finished(FREE, count))])
+
+    real = {"real run": partial(runs.run, flags.source)}
+    taken = per_batch(real, flags.batches, flags.repeats)
+    # These are quick, so it takes more batches to tell them from what happens once.
+    contestants: dict[str, Callable[[int], object]] = {
+        "run": partial(runs.run, FREE),
+        "judge": judge_again,
+        "loop": loop(FREE),
+        "files": runs.read_and_write,
+        "waiting run": partial(runs.run, WAITING),
+        "waiting loop": loop(WAITING),
+    }
+    taken |= per_batch(contestants, flags.free_batches, flags.repeats)
+    cpu, wall = ({name: pair[i] for name, pair in taken.items()} for i in (0, 1))
+    crafting = cpu["real run"] - cpu["judge"]
     parts = {
         "crafting, the real network": crafting,
-        "directions, clip, cosine (the loop on a free network)": taken["loop alone"][0],
-        "reading images, rounding, PNGs": taken["files alone"][0],
-        "all around the gradients while crafting": taken["around crafting"][0],
-        f"judging {flags.victims} free victims from PNGs, costs, tables": taken["around all"][0]
-        - taken["around crafting"][0],
-        "everything around the gradients": taken["around all"][0],
+        "directions, clip, cosine (the loop on a free network)": cpu["loop"],
+        "reading images, rounding, PNGs": cpu["files"],
+        "all around the gradients while crafting": cpu["run"] - cpu["judge"],
+        f"judging {flags.victims} free victims from PNGs, costs, tables": cpu["judge"],
+        "everything around the gradients": cpu["run"],
     }
     print("| stage | CPU ms an image | share of crafting |\n|---|---|---|")
     for stage, seconds in parts.items():
         milliseconds = 1e3 * seconds / flags.batch_size
         print(f"| {stage} | {milliseconds:.1f} | {100 * seconds / crafting:.1f} % |")
-    print(flush=True)
-
-
-def _overlap(runs: Runs, side: int, flags: argparse.Namespace) -> None:
-    waiting = free_network(side, flags.gradient_seconds)
-    taken = per_batch(
-        {
-            "loop": lambda count: runs.attack(waiting, count),
-            "files": runs.read_and_write,
-            "run": lambda count: runs.craft(waiting, count, ()),
-        },
-        flags.free_batches,
-        flags.repeats,
+    loop_time, files, both = (
+        1e3 * seconds
+        for seconds in (wall["waiting loop"], wall["files"], wall["waiting run"] - wall["judge"])
     )
-    loop, files, run = (1e3 * taken[name][1] for name in ("loop", "files", "run"))
     print(
-        f"Overlap, gradients that wait {1e3 * flags.gradient_seconds:.0f} ms: the loop alone "
-        f"{loop:.0f} ms a batch by the clock, its files alone {files:.0f} ms, the run with both "
-        f"{run:.0f} ms: {100 * (1 - (run - loop) / files):.0f} % of the files' time is hidden.\n",
+        f"\nOverlap, gradients that wait {1e3 * flags.gradient_seconds:.0f} ms: the loop takes "
+        f"{loop_time:.0f} ms a batch by the clock, its files {files:.0f} ms, crafting with both "
+        f"{both:.0f} ms: {100 * (1 - (both - loop_time) / files):.0f} % of the files' time is "
+        "hidden.\n",
         flush=True,
     )
 

@@ -12,7 +12,7 @@ from models.graph import load_network
 from models.nets import branches
 from models.nets.layers import folded_scope, pointwise_convs
 from models.zoo import NETWORKS
-from utils.benchmarks.subject import random_batch, random_checkpoint
+from utils.benchmarks.workload import random_checkpoint, random_inputs
 
 tf1 = tf.compat.v1
 
@@ -88,7 +88,7 @@ def test_inception_v3_is_the_public_definition(tmp_path):
         return logits, ends["AuxLogits"]
 
     forward = load_network(dataclasses.replace(row, builder=public), prefix)
-    images = tf.constant(random_batch("inception_v3", 1).images)
+    images = tf.constant(random_inputs("inception_v3", 1).images)
     for side in (299, 330):
         shown = tf.image.resize(images, [side, side])
         heads = load_classifier("inception_v3", prefix).logits_and_aux(shown)
@@ -98,7 +98,7 @@ def test_inception_v3_is_the_public_definition(tmp_path):
 
 def test_bfloat16_inception_v3_points_the_same_way(tmp_path):
     prefix = random_checkpoint("inception_v3", tmp_path)
-    images = tf.constant(random_batch("inception_v3", 1).images)
+    images = tf.constant(random_inputs("inception_v3", 1).images)
     logits = [
         load_classifier("inception_v3", prefix, dtype=dtype)(images).numpy().ravel()
         for dtype in ("float32", "bfloat16")

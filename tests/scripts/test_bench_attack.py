@@ -8,10 +8,10 @@ import tensorflow as tf
 
 from models import NETWORKS, load_classifier
 from scripts import bench_attack
-from utils.benchmarks import clock, flops, peers
-from utils.benchmarks.contest import agreement, make_attack
-from utils.benchmarks.profile import op_times
-from utils.benchmarks.subject import random_batch, random_checkpoint
+from utils.benchmarks import clock, gradient, peers
+from utils.benchmarks.comparison import Setup, agreement, make_attack
+from utils.benchmarks.gradient import op_times
+from utils.benchmarks.workload import random_checkpoint, random_inputs
 
 
 def test_prints_a_line_for_every_contestant(capsys):
@@ -36,7 +36,7 @@ def test_an_unknown_contest_is_named(capsys):
 @pytest.mark.parametrize("network", ["demo_inception", "demo_resnet"])
 def test_reference_and_program_make_the_same_images(network, tmp_path):
     checkpoint = random_checkpoint(network, tmp_path)
-    for each in agreement(network, checkpoint, random_batch(network, 3), 3):
+    for each in agreement(Setup(network, checkpoint, random_inputs(network, 3), 3)):
         assert each.close > 0.97, each
         assert each.mean_abs == pytest.approx(1.0, abs=5e-3), each
 
@@ -58,8 +58,8 @@ def test_ops_are_told_apart_and_counted():
 def test_operations_are_those_counted_by_hand():
     # MobileNet v1 is published with 569 million multiply-adds, Inception v3 with 5.7 billion
     # without its auxiliary head.
-    assert flops.gradient_flops("mobilenet_v1_1.0_224") == pytest.approx(4 * 569e6, rel=0.01)
-    assert flops.gradient_flops("inception_v3") == pytest.approx(4 * 5.7e9, rel=0.03)
+    assert gradient.gradient_flops("mobilenet_v1_1.0_224") == pytest.approx(4 * 569e6, rel=0.01)
+    assert gradient.gradient_flops("inception_v3") == pytest.approx(4 * 5.7e9, rel=0.03)
 
 
 def test_peers_that_cannot_run_are_named_with_their_error(tmp_path, monkeypatch):
@@ -81,12 +81,12 @@ def test_an_installed_peer_stays_in_the_box_and_agrees_with_this_program(name, t
     pytest.importorskip({"adversarial-robustness-toolbox": "art"}.get(name, name))
     network = "demo_inception"
     classifier = load_classifier(network, random_checkpoint(network, tmp_path))
-    batch, epsilon = random_batch(network, 3), 2 * 16 / 255
-    able, unable = peers.make_peers(classifier, batch, NETWORKS[network].num_classes, epsilon, 1)
+    inputs, epsilon = random_inputs(network, 3), 2 * 16 / 255
+    able, unable = peers.make_peers(classifier, inputs, NETWORKS[network].num_classes, epsilon, 1)
     if "if" not in able[name]:
         pytest.skip(unable[f"{name}, if"])
     theirs = np.asarray(able[name]["if"]())
-    ours = make_attack(lambda x: (classifier(x), None), "if", 1, batch, ("sign",))()["sign"]
+    ours = make_attack(lambda x: (classifier(x), None), "if", 1, inputs, ("sign",))()["sign"]
     assert np.mean(np.abs(theirs - ours) <= 1e-5) > 0.97
 
 

@@ -5,9 +5,11 @@ import time
 import numpy as np
 import tensorflow as tf
 
+from models import NETWORKS, load_classifier
 from scripts import bench_io
-from utils.benchmarks import around
+from utils.benchmarks import overhead
 from utils.benchmarks.clock import Timed
+from utils.benchmarks.workload import free_networks
 
 
 def test_prints_every_stage(capsys):
@@ -20,20 +22,23 @@ def test_prints_every_stage(capsys):
     assert "Overlap" in printed and "of the bare forward loop's rate" in printed
 
 
-def test_free_network_has_a_gradient_everywhere_and_waits():
-    images = tf.constant(np.random.default_rng(0).uniform(-1, 1, (3, 8, 8, 3)), tf.float32)
+def test_free_network_has_a_gradient_everywhere_and_waits(tmp_path):
+    with free_networks(tmp_path, NETWORKS["demo_vgg"], {"free": 0.0, "waiting": 0.05}):
+        free, waiting = (load_classifier(name, tmp_path) for name in ("free", "waiting"))
+    assert "free" not in NETWORKS and "waiting" not in NETWORKS
+    images = tf.constant(np.random.default_rng(0).uniform(-1, 1, (3, 64, 64, 3)), tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(images)
-        logits = around.free_network(8)(images)
+        logits = free(images)
         loss = tf.nn.sparse_softmax_cross_entropy_with_logits([1, 1, 1], logits)
     assert np.all(tape.gradient(loss, images).numpy() != 0)
     started = time.perf_counter()
-    waited = around.free_network(8, seconds=0.05)(images)
+    waited = waiting(images)
     assert time.perf_counter() - started >= 0.05
     np.testing.assert_array_equal(waited, logits)
 
 
 def test_what_happens_once_is_subtracted(monkeypatch):
     taken = {1: Timed((5.0,), (7.0,), (0.0,)), 3: Timed((9.0,), (13.0,), (0.0,))}
-    monkeypatch.setattr(around, "interleave", lambda calls, _: {c: taken[c[1]] for c in calls})
-    assert around.per_batch({"work": print}, num_batches=2, rounds=1) == {"work": (2.0, 3.0)}
+    monkeypatch.setattr(overhead, "interleave", lambda calls, _: {c: taken[c[1]] for c in calls})
+    assert overhead.per_batch({"work": print}, num_batches=2, rounds=1) == {"work": (2.0, 3.0)}

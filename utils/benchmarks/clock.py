@@ -1,13 +1,19 @@
 """Contestants timed in turns within one process, so that what disturbs one disturbs all."""
 
+import os
+import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TypeVar
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"  # see proc(5)
+_Name = TypeVar("_Name")
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,9 @@ class Timed:
         return (max(self.cpu) - min(self.cpu)) / self.median_cpu()
 
 
-def interleave(contestants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Timed]:
+def interleave(
+    contestants: Mapping[_Name, Callable[[], object]], rounds: int
+) -> dict[_Name, Timed]:
     """Calls A B C A B C ..., after one call of each that is not counted (it traces and allocates).
 
     Args:
@@ -46,7 +54,7 @@ def interleave(contestants: Mapping[str, Callable[[], object]], rounds: int) -> 
     """
     for work in contestants.values():
         work()
-    taken = {name: [] for name in contestants}
+    taken: dict[_Name, list[tuple[float, float, float]]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, work in contestants.items():
             before = _reset_peak()
@@ -65,6 +73,23 @@ def cpu_ratio(first: Timed, second: Timed) -> float:
 def wall_ratio(first: Timed, second: Timed) -> float:
     """As `cpu_ratio`, of the seconds that passed."""
     return statistics.median(a / b for a, b in zip(first.wall, second.wall, strict=True))
+
+
+def description(packages: tuple[str, ...] = ()) -> str:
+    """What a table must name: processor, load, versions (also of more packages), date."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    processor = names[0] if names else platform.processor() or platform.machine()
+    versions = [f"Python {platform.python_version()}"]
+    for package in ("tensorflow", "tf-slim", "numpy", *packages):
+        try:
+            versions.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            versions.append(f"{package} not installed")
+    load, today = os.getloadavg()[0], datetime.now(timezone.utc).date().isoformat()
+    cores = len(os.sched_getaffinity(0))
+    return f"{processor}, {cores} cores, load average {load:.1f}; {', '.join(versions)}; {today}"
 
 
 def _reset_peak() -> float:

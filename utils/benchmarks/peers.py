@@ -10,52 +10,46 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from utils.benchmarks.subject import Batch
+from utils.benchmarks.workload import AttackInputs
 
 Craft = Callable[[], object]
 
 
 def _cleverhans(
-    classifier: Callable, batch: Batch, classes: int, epsilon: float, steps: int
+    classifier: Callable, inputs: AttackInputs, classes: int, epsilon: float, steps: int
 ) -> dict[str, Craft]:
     from cleverhans.tf2.attacks.basic_iterative_method import basic_iterative_method
     from cleverhans.tf2.attacks.momentum_iterative_method import momentum_iterative_method
 
-    images, labels = tf.constant(batch.images), tf.constant(batch.labels)
+    images, labels = tf.constant(inputs.images), tf.constant(inputs.labels)
     shared = {"clip_min": -1.0, "clip_max": 1.0, "y": labels, "sanity_checks": False}
 
     def run(attack: Callable) -> np.ndarray:
         size = {"eps": epsilon, "eps_iter": epsilon / steps, "nb_iter": steps, "norm": np.inf}
         return attack(classifier, images, **size, **shared).numpy()
 
-    return {
-        "if": lambda: run(basic_iterative_method),
-        "m": lambda: run(momentum_iterative_method),
-    }
+    return _crafts(run, basic_iterative_method, momentum_iterative_method)
 
 
 def _foolbox(
-    classifier: Callable, batch: Batch, classes: int, epsilon: float, steps: int
+    classifier: Callable, inputs: AttackInputs, classes: int, epsilon: float, steps: int
 ) -> dict[str, Craft]:
     import foolbox
     from foolbox.attacks import LinfBasicIterativeAttack
     from foolbox.attacks.mi_fgsm import LinfMomentumIterativeFastGradientMethod
 
     model = foolbox.TensorFlowModel(classifier, bounds=(-1, 1))
-    images, labels = tf.constant(batch.images), tf.constant(batch.labels)
+    images, labels = tf.constant(inputs.images), tf.constant(inputs.labels)
 
     def run(kind: Callable) -> np.ndarray:
         attack = kind(abs_stepsize=epsilon / steps, steps=steps, random_start=False)
         return attack(model, images, labels, epsilons=epsilon)[1].numpy()
 
-    return {
-        "if": lambda: run(LinfBasicIterativeAttack),
-        "m": lambda: run(LinfMomentumIterativeFastGradientMethod),
-    }
+    return _crafts(run, LinfBasicIterativeAttack, LinfMomentumIterativeFastGradientMethod)
 
 
 def _art(
-    classifier: Callable, batch: Batch, classes: int, epsilon: float, steps: int
+    classifier: Callable, inputs: AttackInputs, classes: int, epsilon: float, steps: int
 ) -> dict[str, Craft]:
     from art.attacks.evasion import BasicIterativeMethod, MomentumIterativeMethod
     from art.estimators.classification import TensorFlowV2Classifier
@@ -64,7 +58,7 @@ def _art(
     model = TensorFlowV2Classifier(
         model=lambda images, training=False: classifier(images),
         nb_classes=classes,
-        input_shape=batch.images.shape[1:],
+        input_shape=inputs.images.shape[1:],
         loss_object=tf.keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, reduction="sum"
         ),
@@ -73,13 +67,17 @@ def _art(
 
     def run(kind: Callable) -> np.ndarray:
         size = {"eps": epsilon, "eps_step": epsilon / steps, "max_iter": steps}
-        attack = kind(model, batch_size=len(batch.labels), verbose=False, **size)
-        return attack.generate(batch.images, batch.labels)
+        attack = kind(model, batch_size=len(inputs.labels), verbose=False, **size)
+        return attack.generate(inputs.images, inputs.labels)
 
-    return {"if": lambda: run(BasicIterativeMethod), "m": lambda: run(MomentumIterativeMethod)}
+    return _crafts(run, BasicIterativeMethod, MomentumIterativeMethod)
 
 
-PEERS = {
+def _crafts(run: Callable, iterative: Callable, momentum: Callable) -> dict[str, Craft]:
+    return {"if": lambda: run(iterative), "m": lambda: run(momentum)}
+
+
+PEERS: dict[str, Callable[..., dict[str, Craft]]] = {
     "cleverhans": _cleverhans,
     "foolbox": _foolbox,
     "adversarial-robustness-toolbox": _art,
@@ -87,13 +85,13 @@ PEERS = {
 
 
 def make_peers(
-    classifier: Callable, batch: Batch, classes: int, epsilon: float, steps: int
+    classifier: Callable, inputs: AttackInputs, classes: int, epsilon: float, steps: int
 ) -> tuple[dict[str, dict[str, Craft]], dict[str, str]]:
     """Sets every peer up, and runs each for one step to see that it can.
 
     Args:
       classifier: float32 [N, S, S, 3] in [-1, 1] -> logits [N, C].
-      batch: what is attacked.
+      inputs: what is attacked.
       classes: C.
       epsilon: the bound in [-1, 1] units.
       steps: iterations.
@@ -102,14 +100,15 @@ def make_peers(
       Peer -> method ("if", "m") -> what to time, it returns the adversarial images; and
       "peer, method" -> error, for those that can't run here.
     """
-    able, unable = {name: {} for name in PEERS}, {}
+    able: dict[str, dict[str, Craft]] = {name: {} for name in PEERS}
+    unable = {}
     for name, make in PEERS.items():
         for method in ("if", "m"):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
-                    make(classifier, batch, classes, epsilon, 1)[method]()
-                    able[name][method] = make(classifier, batch, classes, epsilon, steps)[method]
+                    make(classifier, inputs, classes, epsilon, 1)[method]()
+                    able[name][method] = make(classifier, inputs, classes, epsilon, steps)[method]
                 except Exception as error:  # noqa: BLE001 (whatever a peer raises is its result)
                     first = (str(error).splitlines() or [""])[0]
                     unable[f"{name}, {method}"] = f"{type(error).__name__}: {first}"

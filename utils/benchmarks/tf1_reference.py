@@ -15,6 +15,7 @@ from tf_slim.nets import inception_v3 as slim_inception_v3
 from models import NETWORKS
 from models.nets.inception_v3 import inception_v3
 from models.nets.layers import pool_and_normalise, training_scope
+from models.network import Builder
 
 tf1 = tf.compat.v1
 
@@ -25,7 +26,7 @@ def _public_inception_v3(images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor
 
 
 # Where the zoo computes a network in another order than its public definition, that definition.
-_PUBLIC = {inception_v3: _public_inception_v3}
+_PUBLIC: dict[Builder, Builder] = {inception_v3: _public_inception_v3}
 
 
 class PlainAttack:
@@ -38,7 +39,6 @@ class PlainAttack:
         batch_size: int,
         num_iter: int,
         fused: bool = True,
-        max_epsilon: float = 16,
     ) -> None:
         """Builds the graph once per mode and restores the weights that both share.
 
@@ -48,11 +48,10 @@ class PlainAttack:
           batch_size: images a call.
           num_iter: iterations.
           fused: batch norm as one op, as slim's own layer had it; else as its arithmetic.
-          max_epsilon: L-infinity bound in [0, 255] units.
         """
         self._row = NETWORKS[network]
         self._fused = fused
-        self._num_iter, self._epsilon = num_iter, 2.0 * max_epsilon / 255.0
+        self._num_iter, self._epsilon = num_iter, 2.0 * 16.0 / 255.0
         with tf.Graph().as_default():
             side = self._row.side
             self._images = tf1.placeholder(tf.float32, [batch_size, side, side, 3])

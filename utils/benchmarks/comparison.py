@@ -1,0 +1,230 @@
+"""The contests of scripts/bench_attack.py; each gives its result in Markdown."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from methods import Attack, AttackSettings, parse_method
+from models import NETWORKS, Classifier, load_classifier
+from models.loading import DTYPES
+from utils.benchmarks.clock import cpu_ratio, interleave, wall_ratio
+from utils.benchmarks.gradient import gradient_flops, large_matmul, make_gradient, op_times
+from utils.benchmarks.peers import make_peers
+from utils.benchmarks.tf1_reference import PlainAttack
+from utils.benchmarks.workload import AttackInputs
+
+OURS = "this program"
+MODES = ("sign", "affine")
+EPSILON = 2.0 * 16.0 / 255.0
+LEAST_SHARE = 0.005  # of a gradient's time; ops with less are left out
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is attacked, and how often.
+
+    Attributes:
+      network: a key of NETWORKS.
+      checkpoint: its prefix.
+      inputs: one batch.
+      num_iter: iterations of the attacks.
+      rounds: how often every contestant is timed.
+      matmul_side: of the matrices that show the processor's rate.
+    """
+
+    network: str
+    checkpoint: Path
+    inputs: AttackInputs
+    num_iter: int = 10
+    rounds: int = 3
+    matmul_side: int = 2048
+
+    @property
+    def batch(self) -> str:
+        """The batch in words."""
+        return f"batch {len(self.inputs.labels)}"
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The network in float32."""
+        return load_classifier(self.network, self.checkpoint)
+
+
+def make_attack(
+    source: Callable, method: str, num_iter: int, inputs: AttackInputs, modes: Sequence[str]
+) -> Callable[[], dict[str, np.ndarray]]:
+    """This program's loop: mode -> adversarial images."""
+    attack = Attack(parse_method(method), AttackSettings(num_iter=num_iter), source)
+
+    def craft() -> dict[str, np.ndarray]:
+        crafted = attack(inputs.images, inputs.labels, inputs.keys, modes)
+        return {mode: result.images.numpy() for mode, result in crafted.items()}
+
+    return craft
+
+
+def against_reference(setup: Setup) -> str:
+    """Sign and affine in one call: float32 and bfloat16 against the TF1-style reference."""
+    network, checkpoint, inputs = setup.network, setup.checkpoint, setup.inputs
+
+    def reference(fused: bool) -> Callable[[], object]:
+        plain = PlainAttack(network, checkpoint, len(inputs.labels), setup.num_iter, fused)
+        return lambda: [plain(inputs.images, inputs.labels, mode) for mode in MODES]
+
+    contestants = {
+        "TF1-style reference": reference(fused=True),
+        "TF1-style reference, batch norm not fused": reference(fused=False),
+    }
+    for name, dtype in ((OURS, "float32"), (f"{OURS}, bfloat16", "bfloat16")):
+        source = load_classifier(network, checkpoint, dtype=dtype).logits_and_aux
+        contestants[name] = make_attack(source, "if", setup.num_iter, inputs, MODES)
+    table = _compare(f"I-FGSM sign + affine, {setup.batch}", contestants, setup.rounds)
+    lines = [
+        f"{each.mode}: {100 * each.close:.2f} % of entries within 1 % of the step of the "
+        f"reference's after one iteration; mean abs {each.mean_abs:.4f} of its after all."
+        for each in agreement(setup)
+    ]
+    return "\n".join([*lines, "", table])
+
+
+class Agreement(NamedTuple):
+    """How alike the adversarial images of this program and of the reference are, in one mode.
+
+    Attributes:
+      mode: "sign" or "affine".
+      close: share of the entries that are within 1 % of the step after one iteration.
+      mean_abs: mean absolute perturbation after all iterations, this program's over the other's.
+    """
+
+    mode: str
+    close: float
+    mean_abs: float
+
+
+def agreement(setup: Setup) -> list[Agreement]:
+    """Compares pixels after one step, and sizes after all: rounding parts trajectories by then."""
+    inputs, pairs = setup.inputs, []
+    for steps in (1, setup.num_iter):
+        ours = make_attack(setup.classifier.logits_and_aux, "if", steps, inputs, MODES)()
+        plain = PlainAttack(setup.network, setup.checkpoint, len(inputs.labels), steps)
+        pairs.append(
+            {mode: (ours[mode], plain(inputs.images, inputs.labels, mode)) for mode in MODES}
+        )
+
+    def compared(mode: str) -> Agreement:
+        (one, plain_one), (last, plain_last) = (pair[mode] for pair in pairs)
+        moved, plain_moved = (np.abs(x - inputs.images).mean() for x in (last, plain_last))
+        close = np.mean(np.abs(one - plain_one) <= 0.01 * EPSILON)
+        return Agreement(mode, float(close), float(moved / plain_moved))
+
+    return [compared(mode) for mode in MODES]
+
+
+def against_peers(setup: Setup) -> str:
+    """Sign alone, without the auxiliary head, which peers don't know; and who can't run here."""
+    # Traced once, the best a user can hand to a peer.
+    logits = tf.function(lambda images: setup.classifier(images))
+    classes, inputs = setup.classifier.num_classes, setup.inputs
+    peers, unable = make_peers(logits, inputs, classes, EPSILON, setup.num_iter)
+    blocks = []
+    for method, title in (("if", "I-FGSM"), ("m", "MI-FGSM")):
+        ours = make_attack(
+            lambda images: (setup.classifier(images), None),
+            *(method, setup.num_iter, inputs, ("sign",)),
+        )
+        crafts = {name: able[method] for name, able in peers.items() if method in able}
+        contest = f"{title} sign, no auxiliary head, {setup.batch}"
+        blocks.append(_compare(contest, {OURS: ours} | crafts, setup.rounds))
+    blocks += [f"{peer} cannot run here: {error}" for peer, error in unable.items()]
+    return "\n\n".join(blocks)
+
+
+def against_affine(setup: Setup) -> str:
+    """The modes that search or sort, each by itself, against the one that only scales."""
+    source = setup.classifier.logits_and_aux
+    contestants = {
+        mode: make_attack(source, "if", setup.num_iter, setup.inputs, (mode,))
+        for mode in ("affine", "test", "matched")
+    }
+    return _compare(f"I-FGSM, {setup.batch}", contestants, setup.rounds)
+
+
+def share_of_machine(setup: Setup) -> str:
+    """A gradient (with the auxiliary loss) and large products of float32, operations a CPU second.
+
+    The share is the median of the rounds' own shares.
+    """
+    product, product_flops = large_matmul(setup.matmul_side)
+    one_image = gradient_flops(setup.network)
+    flops = one_image * len(setup.inputs.labels)
+    repeats = max(1, round(flops / product_flops))
+    contestants = {
+        "gradient": make_gradient(setup.classifier, setup.inputs),
+        "matmul": lambda: [product() for _ in range(repeats)],
+    }
+    timed = interleave(contestants, setup.rounds)
+    gradient, matmul = timed["gradient"], timed["matmul"]
+    share = flops / (repeats * product_flops) * cpu_ratio(matmul, gradient)
+    return (
+        f"{setup.batch.capitalize()}: {one_image / 1e9:.2f} GFLOP an image's gradient; "
+        f"{flops / gradient.median_cpu() / 1e9:.1f} GFLOP per CPU second in the gradient, "
+        f"{repeats * product_flops / matmul.median_cpu() / 1e9:.1f} in a large matrix product: "
+        f"{100 * share:.1f} %."
+    )
+
+
+def profile_ops(setup: Setup) -> str:
+    """Which ops a gradient's time goes to, in both types."""
+    tables = []
+    for dtype in DTYPES:
+        classifier = load_classifier(setup.network, setup.checkpoint, dtype=dtype)
+        lines = [
+            f"| op of a gradient, {setup.batch}, {dtype} | how many | ms | share |",
+            "|---|---|---|---|",
+        ]
+        for each in op_times(make_gradient(classifier, setup.inputs)):
+            if each.share >= LEAST_SHARE:
+                share = f"{100 * each.share:.1f} %"
+                lines.append(
+                    f"| {each.op} | {each.count:.0f} | {1e3 * each.seconds:.1f} | {share} |"
+                )
+        tables.append("\n".join(lines))
+    return "\n\n".join(tables)
+
+
+CONTESTS: dict[str, Callable[[Setup], str]] = {
+    "reference": against_reference,
+    "peers": against_peers,
+    "modes": against_affine,
+    "machine": share_of_machine,
+    "ops": profile_ops,
+}
+
+
+def usable_networks() -> list[str]:
+    """The networks that take [-1, 1] as it is, which is what the reference feeds."""
+    as_is = NETWORKS["inception_v3"].preprocessing
+    return [name for name, row in NETWORKS.items() if row.preprocessing == as_is]
+
+
+def _compare(contest: str, contestants: Mapping[str, Callable[[], object]], rounds: int) -> str:
+    """Times contestants in turns; every ratio is a contestant's over the first one's."""
+    timed = interleave(contestants, rounds)
+    base = next(iter(timed))
+    lines = [
+        f"| contest | contestant | CPU s | wall s | CPU / {base} | wall / {base} | spread "
+        "| peak MB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, each in timed.items():
+        lines.append(
+            f"| {contest} | {name} | {each.median_cpu():.2f} | {each.median_wall():.2f} "
+            f"| {cpu_ratio(each, timed[base]):.3f} | {wall_ratio(each, timed[base]):.3f} "
+            f"| {100 * each.spread():.0f} % | {max(each.memory):.0f} |"
+        )
+    return "\n".join(lines)
