@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -98,9 +98,11 @@ def _measure_runs(runs: Runs, folder: Path, flags: argparse.Namespace) -> None:
         attack = make_attack(source, "if", flags.num_iter, inputs, MODES)
         return lambda count: [attack() for _ in range(count)]
 
+    finished = cache(partial(runs.run, FREE))
+
     def judge_again(count: int) -> None:
         with redirect_stdout(io.StringIO()):
-            judge.main([str(runs.finished(FREE, count))])
+            judge.main([str(finished(count))])
 
     real = {"real run": partial(runs.run, flags.source)}
     taken = per_batch(real, flags.batches, flags.repeats)

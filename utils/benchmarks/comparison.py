@@ -4,16 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from methods import Attack, AttackSettings, parse_method
-from models import NETWORKS, Classifier, load_classifier
+from models import Classifier, load_classifier
 from models.loading import DTYPES
 from utils.benchmarks.clock import cpu_ratio, interleave, wall_ratio
-from utils.benchmarks.gradient import gradient_flops, large_matmul, make_gradient, op_times
+from utils.benchmarks.gradient import gradient_flops, make_gradient, op_times
 from utils.benchmarks.peers import make_peers
 from utils.benchmarks.tf1_reference import PlainAttack
 from utils.benchmarks.workload import AttackInputs
@@ -85,44 +84,36 @@ def against_reference(setup: Setup) -> str:
         contestants[name] = make_attack(source, "if", setup.num_iter, inputs, MODES)
     table = _compare(f"I-FGSM sign + affine, {setup.batch}", contestants, setup.rounds)
     lines = [
-        f"{each.mode}: {100 * each.close:.2f} % of entries within 1 % of the step of the "
-        f"reference's after one iteration; mean abs {each.mean_abs:.4f} of its after all."
-        for each in agreement(setup)
+        f"{mode}: {100 * close:.2f} % of entries within 1 % of the step of the reference's after "
+        f"one iteration; mean abs {mean_abs:.4f} of its after all."
+        for mode, (close, mean_abs) in agreement(setup).items()
     ]
     return "\n".join([*lines, "", table])
 
 
-class Agreement(NamedTuple):
-    """How alike the adversarial images of this program and of the reference are, in one mode.
+def agreement(setup: Setup) -> dict[str, tuple[float, float]]:
+    """How alike the adversarial images of this program and of the reference are.
 
-    Attributes:
-      mode: "sign" or "affine".
-      close: share of the entries that are within 1 % of the step after one iteration.
-      mean_abs: mean absolute perturbation after all iterations, this program's over the other's.
+    Pixels are compared after one step, and sizes after all: rounding parts trajectories by then.
+
+    Returns:
+      Mode -> the share of the entries that are within 1 % of the step after one iteration, and the
+      mean absolute perturbation after all iterations, this program's over the other's.
     """
-
-    mode: str
-    close: float
-    mean_abs: float
-
-
-def agreement(setup: Setup) -> list[Agreement]:
-    """Compares pixels after one step, and sizes after all: rounding parts trajectories by then."""
     inputs, pairs = setup.inputs, []
     for steps in (1, setup.num_iter):
         ours = make_attack(setup.classifier.logits_and_aux, "if", steps, inputs, MODES)()
         plain = PlainAttack(setup.network, setup.checkpoint, len(inputs.labels), steps)
-        pairs.append(
-            {mode: (ours[mode], plain(inputs.images, inputs.labels, mode)) for mode in MODES}
-        )
+        theirs = {mode: plain(inputs.images, inputs.labels, mode) for mode in MODES}
+        pairs.append((ours, theirs))
 
-    def compared(mode: str) -> Agreement:
-        (one, plain_one), (last, plain_last) = (pair[mode] for pair in pairs)
-        moved, plain_moved = (np.abs(x - inputs.images).mean() for x in (last, plain_last))
-        close = np.mean(np.abs(one - plain_one) <= 0.01 * EPSILON)
-        return Agreement(mode, float(close), float(moved / plain_moved))
+    def compared(mode: str) -> tuple[float, float]:
+        (first, last) = ((ours[mode], theirs[mode]) for ours, theirs in pairs)
+        moved, reference_moved = (np.abs(images - inputs.images).mean() for images in last)
+        close = np.mean(np.abs(first[0] - first[1]) <= 0.01 * EPSILON)
+        return float(close), float(moved / reference_moved)
 
-    return [compared(mode) for mode in MODES]
+    return {mode: compared(mode) for mode in MODES}
 
 
 def against_peers(setup: Setup) -> str:
@@ -159,13 +150,15 @@ def share_of_machine(setup: Setup) -> str:
 
     The share is the median of the rounds' own shares.
     """
-    product, product_flops = large_matmul(setup.matmul_side)
+    side = setup.matmul_side
+    matrix, product_flops = tf.random.stateless_normal([side, side], [0, 0]), 2.0 * side**3
+    product = tf.function(lambda: tf.matmul(matrix, matrix))
     one_image = gradient_flops(setup.network)
     flops = one_image * len(setup.inputs.labels)
     repeats = max(1, round(flops / product_flops))
     contestants = {
         "gradient": make_gradient(setup.classifier, setup.inputs),
-        "matmul": lambda: [product() for _ in range(repeats)],
+        "matmul": lambda: [product().numpy() for _ in range(repeats)],
     }
     timed = interleave(contestants, setup.rounds)
     gradient, matmul = timed["gradient"], timed["matmul"]
@@ -204,12 +197,6 @@ CONTESTS: dict[str, Callable[[Setup], str]] = {
     "machine": share_of_machine,
     "ops": profile_ops,
 }
-
-
-def usable_networks() -> list[str]:
-    """The networks that take [-1, 1] as it is, which is what the reference feeds."""
-    as_is = NETWORKS["inception_v3"].preprocessing
-    return [name for name, row in NETWORKS.items() if row.preprocessing == as_is]
 
 
 def _compare(contest: str, contestants: Mapping[str, Callable[[], object]], rounds: int) -> str:

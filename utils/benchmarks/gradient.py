@@ -66,21 +66,6 @@ def _multiply_adds(op: tf.Operation) -> int:
     return int(np.prod(output) * np.prod(summed[op.type]))
 
 
-def large_matmul(side: int) -> tuple[Callable[[], object], float]:
-    """A product of two square matrices large enough to reach the machine's rate.
-
-    Returns:
-      What to time, and its operations.
-    """
-    matrix = tf.random.stateless_normal([side, side], [0, 0])
-
-    @tf.function
-    def product() -> tf.Tensor:
-        return tf.matmul(matrix, matrix)
-
-    return lambda: product().numpy(), 2.0 * side**3
-
-
 @dataclass(frozen=True)
 class OpTime:
     """What all ops of one type took.

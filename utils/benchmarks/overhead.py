@@ -4,8 +4,9 @@ import io
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import tensorflow as tf
@@ -18,50 +19,41 @@ from utils.pipeline.predictions import Judge
 from utils.pipeline.run import run
 
 
+@dataclass(frozen=True)
 class Runs:
-    """Whole runs, and their files alone, each in a folder that was not there before."""
+    """Whole runs, and their files by themselves, each in a new folder inside `folder`.
 
-    def __init__(self, folder: Path, config: RunConfig) -> None:
-        """Takes where to write, and the flags that all runs share."""
-        self._folder, self._config = folder, config
-        self._count = 0
-        self._finished: dict[int, Path] = {}
+    Attributes:
+      folder: where to write.
+      config: the flags that all runs share.
+    """
+
+    folder: Path
+    config: RunConfig
 
     def run(self, source: str, num_batches: int) -> Path:
         """Attacks so many batches and judges them; returns the run's folder."""
-        limit = num_batches * self._config.batch_size
-        config = replace(
-            self._config, source=(source,), limit=limit, output_dir=str(self._new_folder())
-        )
+        limit, output_dir = num_batches * self.config.batch_size, mkdtemp(dir=self.folder)
+        config = replace(self.config, source=(source,), limit=limit, output_dir=output_dir)
         with redirect_stdout(io.StringIO()):
             return run(config)
 
-    def finished(self, source: str, num_batches: int) -> Path:
-        """Returns the folder of a run of so many batches that is made only once."""
-        if num_batches not in self._finished:
-            self._finished[num_batches] = self.run(source, num_batches)
-        return self._finished[num_batches]
-
     def read_and_write(self, num_batches: int) -> None:
-        """The files alone: every image is read, and as many PNGs written as a run would."""
-        size, modes = self._config.batch_size, self._config.modes
-        bound, folder = self._config.attack.max_epsilon, self._new_folder()
+        """Reads every image, and writes as many PNGs as a run would."""
+        size, modes = self.config.batch_size, self.config.modes
+        bound, folder = self.config.attack.max_epsilon, Path(mkdtemp(dir=self.folder))
         for mode in modes:
-            (folder / mode).mkdir(parents=True)
-        paths = sorted(Path(self._config.input_dir).glob("*.png"))[: num_batches * size]
-        draws = np.random.default_rng(2)
-        noise: np.ndarray | None = None
+            (folder / mode).mkdir()
+        paths = sorted(Path(self.config.input_dir).glob("*.png"))[: num_batches * size]
+        noise = None
         for batch in batches(paths, size):
             if noise is None:
-                noise = (draws.uniform(-1, 1, batch.pixels.shape) * 2 * bound / 255).astype("f4")
+                draws = np.random.default_rng(2).uniform(-1, 1, batch.pixels.shape)
+                noise = (draws * 2 * bound / 255).astype(np.float32)
             moved = np.clip(from_uint8(batch.pixels) + noise, -1.0, 1.0)
             for mode in modes:
                 for i, image in enumerate(to_uint8(moved, batch.pixels, max_epsilon=bound)):
                     write_image(folder / mode / f"{batch.start + i}.png", image)
-
-    def _new_folder(self) -> Path:
-        self._count += 1
-        return self._folder / f"run{self._count}"
 
 
 def per_batch(

@@ -52,10 +52,11 @@ def describe(planned: Sequence[Planned], output_dir: Path) -> str:
         elif one.problem:
             lines.append(f"  can't    {one.cell.name}: {one.problem}")
         else:
-            seconds = _seconds(one, speed)
+            config, networks = one.cell.config, one.cell.networks
+            victims = len(networks.victims)
+            seconds = speed.seconds(config, "+".join(networks.sources), one.images, victims)
             total += seconds
-            modes = ",".join(one.cell.config.modes)
-            size = f"{one.images} images, {len(one.cell.networks.victims)} victims, {modes}"
+            size = f"{one.images} images, {victims} victims, {','.join(config.modes)}"
             lines.append(f"  {duration(seconds):>8} {one.cell.name}  ({size})")
     left = sum(not one.finished and not one.problem for one in planned)
     lines.append(
@@ -119,12 +120,6 @@ def _planned(cell: Cell, known: dict[tuple, Dataset]) -> Planned:
         raise
     except (RunError, DataError, ModelError) as error:
         return Planned(cell, problem=str(error))
-
-
-def _seconds(one: Planned, speed: Speed) -> float:
-    networks = one.cell.networks
-    source = "+".join(networks.sources)
-    return speed.seconds(one.cell.config, source, one.images, len(networks.victims))
 
 
 def _job(cell: Cell, cwd: Path) -> Job:
