@@ -18,7 +18,7 @@ methods: [if, m]
 modes: [sign]
 epsilons: [16]
 victims: [demo_resnet]
-flags: {limit: 32, batch_size: 4, num_iter: 20}
+flags: {limit: 24, batch_size: 4, num_iter: 100}
 """
 
 
