@@ -5,7 +5,7 @@
 #   bash scripts/reproduce_paper.sh                      with checkpoints/ and data/imagenet/
 #   bash scripts/reproduce_paper.sh --zoo demo           the same table on the demo zoo
 #   bash scripts/reproduce_paper.sh --source mobilenet_v2_1.0_224 --limit 60    with what is there
-# It is scripts/sweep.py on scripts/grids/paper.yaml, whose other flags (--methods, --runner, ...) it takes.
+# It runs scripts/sweep.py on scripts/grids/paper.yaml and takes its other flags: --methods, --runner, ...
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
