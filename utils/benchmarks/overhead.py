@@ -15,8 +15,8 @@ from data import batches, from_uint8, to_uint8, write_image
 from models import Classifier
 from utils.benchmarks.clock import Timed, interleave
 from utils.pipeline.config import RunConfig
+from utils.pipeline.execute import execute
 from utils.pipeline.predictions import Judge
-from utils.pipeline.run import run
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Runs:
         limit, output_dir = num_batches * self.config.batch_size, mkdtemp(dir=self.folder)
         config = replace(self.config, source=(source,), limit=limit, output_dir=output_dir)
         with redirect_stdout(io.StringIO()):
-            return run(config)
+            return execute(config)
 
     def read_and_write(self, num_batches: int) -> None:
         """Reads every image, and writes as many PNGs as a run would."""
         size, modes = self.config.batch_size, self.config.modes
-        bound, folder = self.config.attack.max_epsilon, Path(mkdtemp(dir=self.folder))
+        bound, folder = self.config.attack.bound, Path(mkdtemp(dir=self.folder))
         for mode in modes:
             (folder / mode).mkdir()
         paths = sorted(Path(self.config.input_dir).glob("*.png"))[: num_batches * size]
@@ -49,10 +49,10 @@ class Runs:
         for batch in batches(paths, size):
             if noise is None:
                 draws = np.random.default_rng(2).uniform(-1, 1, batch.pixels.shape)
-                noise = (draws * 2 * bound / 255).astype(np.float32)
+                noise = (draws * bound.in_images).astype(np.float32)
             moved = np.clip(from_uint8(batch.pixels) + noise, -1.0, 1.0)
             for mode in modes:
-                for i, image in enumerate(to_uint8(moved, batch.pixels, max_epsilon=bound)):
+                for i, image in enumerate(to_uint8(moved, batch.pixels, bound)):
                     write_image(folder / mode / f"{batch.start + i}.png", image)
 
 

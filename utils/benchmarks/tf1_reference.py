@@ -105,7 +105,7 @@ class PlainAttack:
         lowest = tf.maximum(start - self._epsilon, -1.0)
         highest = tf.minimum(start + self._epsilon, 1.0)
 
-        def step(number, images):  # noqa: ANN001, ANN202
+        def step(number: tf.Tensor, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             losses = [
                 tf1.losses.sparse_softmax_cross_entropy(
                     self._labels, logits, reduction=tf1.losses.Reduction.SUM

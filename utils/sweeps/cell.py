@@ -6,9 +6,9 @@ from functools import cached_property
 from pathlib import Path
 
 from utils.pipeline.config import RunConfig
+from utils.pipeline.execute import identity_of
 from utils.pipeline.participants import Networks, choose_networks
-from utils.pipeline.record import Identity, RunRecord
-from utils.pipeline.run import identity_of
+from utils.pipeline.record import RunRecord
 
 ATTACK = Path(__file__).resolve().parent.parent.parent / "attack.py"
 
@@ -64,7 +64,7 @@ class Cell:
             return False
         identity = identity_of(self.config, self.networks, csv_sha256)
         return (
-            record.identity == Identity.model_validate(identity)
+            record.identity == identity
             and set(self.config.modes) <= set(record.modes)
             and set(self.networks.victims) <= set(record.victims)
             and all((self.folder / name).is_file() for name in ("transfer.csv", "steps.csv"))

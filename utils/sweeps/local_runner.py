@@ -68,7 +68,7 @@ def _in_slot(job: Job, slots: queue.Queue, children: "_Children") -> Outcome | N
 class _Children:
     """The processes under way; while entered, SIGINT and SIGTERM are handed on to them."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.signal = 0
         self._lock = threading.RLock()
         self._processes: list[subprocess.Popen] = []
