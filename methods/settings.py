@@ -9,6 +9,8 @@ from utils.errors import MethodError
 
 # Entries of a 299 x 299 RGB image, the size for which FGNM_K's K is given.
 REFERENCE_ENTRIES = 299 * 299 * 3
+# What is larger fills any memory or never ends; beyond 31 halvings a scale copy is black.
+_MOST = {"num_iter": 100_000, "ti_kernel": 99, "num_scales": 31, "vt_samples": 10_000}
 
 
 def _setting(default: Any, help_text: str) -> Any:
@@ -54,9 +56,9 @@ class AttackSettings:
 
     def __post_init__(self) -> None:
         self._check("max_epsilon", 0 < self.max_epsilon <= 255, "above 0 and at most 255")
-        for name in ("num_iter", "ti_kernel", "num_scales", "vt_samples"):
-            self._check(name, self._is_whole(name) and getattr(self, name) >= 1, "an integer >= 1")
-        self._check("num_scales", self.num_scales <= 31, "at most 31")
+        for name, most in _MOST.items():
+            holds = self._is_whole(name) and 1 <= getattr(self, name) <= most
+            self._check(name, holds, f"an integer >= 1 and at most {most}")
         self._check("ti_kernel", self.ti_kernel % 2 == 1, "odd, so that the kernel has a centre")
         for name in ("momentum", "aux_weight", "vt_radius"):
             self._check(name, 0 <= getattr(self, name) < math.inf, "a finite number >= 0")
@@ -70,8 +72,8 @@ class AttackSettings:
         )
         self._check(
             "image_resize",
-            self._is_whole("image_resize") and self.image_resize >= 300,
-            "an integer >= 300, larger than the 299 it is given for",
+            self._is_whole("image_resize") and 300 <= self.image_resize <= 4 * 299,
+            "an integer >= 300, larger than the 299 it is given for, and at most four times that",
         )
         self._choice("norm", ("linf", "l2"))
         self._choice("loss", ("ce", "logit"))
@@ -79,7 +81,8 @@ class AttackSettings:
         if self.norm == "l2" and self.max_l2 is None:
             raise MethodError("--norm l2 needs --max_l2, the L2 bound per image in [0, 255] units.")
         if self.max_l2 is not None:
-            self._check("max_l2", 0 < self.max_l2 < math.inf, "a finite number > 0")
+            # No two images of 2048 pixels are further apart.
+            self._check("max_l2", 0 < self.max_l2 <= 1e6, "a number > 0 and at most 1e6")
 
     @property
     def bound(self) -> Bound:

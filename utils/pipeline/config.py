@@ -19,6 +19,15 @@ GROWS = "grows"  # a later run may add to it
 MANNER = "manner"  # how and where, not what
 
 
+# What is larger fills any memory, or is a slip of the keyboard.
+_RANGES = {
+    "batch_size": (1, 1024),
+    "devices": (1, 64),
+    "limit": (1, 1_000_000),
+    "seed": (0, 2**63 - 1),
+}
+
+
 def flag(default: Any, help_text: str, role: str = RECIPE, choices: tuple[str, ...] = ()) -> Any:
     """Declares a flag: its default, its line in --help, its role and its allowed values."""
     return field(default=default, metadata={"help": help_text, "role": role, "choices": choices})
@@ -108,10 +117,12 @@ class RunConfig:
                     f"--{item.name} is {getattr(self, item.name)!r}; it must be one of "
                     f"{', '.join(choices)}."
                 )
-        for name, smallest in (("batch_size", 1), ("devices", 1), ("limit", 1), ("seed", 0)):
+        for name, (smallest, largest) in _RANGES.items():
             value = getattr(self, name)
-            if value is not None and value < smallest:
-                raise UsageError(f"--{name} is {value}; it must be at least {smallest}.")
+            if value is not None and not smallest <= value <= largest:
+                raise UsageError(
+                    f"--{name} is {value}; it must be a whole number from {smallest} to {largest}."
+                )
         if self.batch_size % self.devices:
             raise UsageError(
                 f"--batch_size {self.batch_size} can't be shared evenly by --devices "
@@ -152,6 +163,12 @@ class RunConfig:
         Raises:
           UsageError, MethodError: a value that can't be obeyed.
         """
+        for item in (*fields(cls), *fields(AttackSettings)):
+            if item.name in flags and not _fits(str(item.type), flags[item.name]):
+                raise UsageError(
+                    f"--{item.name} is {flags[item.name]!r:.80}, a value of the wrong kind: see "
+                    "`python attack.py --help`."
+                )
         attack_names = {item.name for item in fields(AttackSettings)}
         own_names = {item.name for item in fields(cls)} - {"attack"}
         own = {name: flags[name] for name in own_names if name in flags}
@@ -177,6 +194,19 @@ class RunConfig:
         bound = Bound.of_flags(asdict(self.attack)).folder_name
         targeted = "_targeted" if self.attack.targeted else ""
         return Path(self.output_dir) / zoo / source / self.method / (bound + targeted)
+
+
+def _fits(annotation: str, value: Any) -> bool:
+    """Whether a value is of a flag's declared type."""
+    if value is None:
+        return "None" in annotation
+    if isinstance(value, bool):
+        return "bool" in annotation
+    if "tuple" in annotation:
+        parts = (value,) if isinstance(value, str) else value
+        return isinstance(parts, (tuple, list)) and all(isinstance(each, str) for each in parts)
+    kinds = {"int": int, "float": (int, float), "str": str}
+    return any(word in annotation and isinstance(value, kind) for word, kind in kinds.items())
 
 
 def _plain(value: Any) -> Any:

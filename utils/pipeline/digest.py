@@ -2,21 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from utils.files import sha256_of
 from utils.pipeline.folder import TABLES
 from utils.pipeline.run import Run
 
 
-def images_digest(sha256: Mapping[str, str], run: Run) -> str:
-    """Returns the SHA-256 over the originals' own, in the run's order.
-
-    Args:
-      sha256: image id -> SHA-256 of its original.
-      run: whose images.
-    """
-    return _digest([sha256[image_id] for image_id in run.dataset.ids])
+def images_digest(sha256: Iterable[str]) -> str:
+    """Returns the SHA-256 over those of the originals, in the run's order."""
+    return _digest(list(sha256))
 
 
 def results_digest(png_sha256: Mapping[tuple[str, str], str], run: Run) -> str:

@@ -61,7 +61,7 @@ def execute(config: RunConfig) -> Path:
         with _timed(record, "craft"):
             crafted = craft(run, devices, lambda: load_source(config, networks.sources))
         originals = {each.image_id: each.image_sha256 for each in crafted.values()}
-        record.images_sha256 = images_digest(originals, run)
+        record.images_sha256 = images_digest(originals[each] for each in dataset.ids)
         steps = steps_table(crafted.values(), run.modes)
         write_atomically(path / "steps.csv", to_csv(steps))
         record.mean_cosine = steps.groupby("mode", sort=False)["mean_cosine"].mean().to_dict()

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import models
+from utils.bound import plain_number
 from utils.pipeline.config import RunConfig
 from utils.pipeline.execute import identity_of
+from utils.pipeline.folder import TABLES
 from utils.pipeline.participants import Networks, choose_networks
 from utils.pipeline.record import RunRecord
 
@@ -50,24 +53,29 @@ class Cell:
         }
         return [sys.executable, str(ATTACK), *(_flag(*item) for item in flags.items())]
 
-    def is_finished(self, csv_sha256: str) -> bool:
-        """Whether its folder holds all that attack.py would leave there.
+    def is_finished(self, csv_sha256: str, images_sha256: str) -> bool:
+        """Whether its folder holds all that attack.py would leave there now.
 
         Args:
           csv_sha256: of the labels' CSV.
+          images_sha256: `images_digest` of the images.
 
         Raises:
-          DataError: its run.json is none.
+          DataError: its run.json is none, or a checkpoint can't be read.
         """
         record = RunRecord.read(self.folder)
-        if record is None or not record.complete:
+        if record is None or not record.complete or record.images_sha256 != images_sha256:
             return False
         identity = identity_of(self.config, self.networks, csv_sha256)
         return (
             record.identity == identity
             and set(self.config.modes) <= set(record.modes)
-            and set(self.networks.victims) <= set(record.victims)
-            and all((self.folder / name).is_file() for name in ("transfer.csv", "steps.csv"))
+            and all(
+                name in record.victims
+                and record.victims[name].sha256 == models.checkpoint_sha256(prefix)
+                for name, prefix in self.networks.victims.items()
+            )
+            and all((self.folder / name).is_file() for name in TABLES)
         )
 
 
@@ -76,4 +84,5 @@ def _flag(name: str, value: object) -> str:
         return f"--{name}" if value else f"--no{name}"
     if isinstance(value, (list, tuple)):
         return f"--{name}={','.join(map(str, value))}"
-    return f"--{name}={value:g}" if isinstance(value, float) else f"--{name}={value}"
+    # A float travels as the very number that it is.
+    return f"--{name}={plain_number(value)}" if isinstance(value, float) else f"--{name}={value}"

@@ -21,6 +21,7 @@ _AXES: dict[str, type | tuple[type, ...]] = {
     "victims": str,
     "seeds": int,
 }
+_LONGEST = 1 << 20
 _NEEDED = ("sources", "methods", "modes", "epsilons")
 _OF_THE_GRID = {"source", "method", "mode", "max_epsilon", "victims", "seed", "compare_sign"}
 
@@ -88,12 +89,7 @@ class Grid:
             "seed": seed or 0,
             "output_dir": str(self.output_dir if seed is None else self.output_dir / f"seed{seed}"),
         }
-        try:
-            return Cell(RunConfig.of_flags(flags))
-        except TypeError as error:
-            raise UsageError(
-                f"The grid's flags hold a value of the wrong kind: {error}."
-            ) from error
+        return Cell(RunConfig.of_flags(flags))
 
 
 def read_grid(path: Path) -> Grid:
@@ -102,12 +98,16 @@ def read_grid(path: Path) -> Grid:
     Raises:
       UsageError: it can't be read, or holds something unknown, missing or of the wrong kind.
     """
+    text = _text(Path(path))
     try:
-        content = yaml.safe_load(Path(path).read_text())
-    except OSError as error:
-        raise UsageError(f"--grid {path} can't be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+            # A few aliases can stand for billions of values.
+            raise UsageError(f"--grid {path} holds a YAML alias (*name): write the value itself.")
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
         raise UsageError(f"--grid {path} is no YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise UsageError(f"--grid {path} is nested too deeply to be a grid.") from error
     if not isinstance(content, dict):
         raise UsageError(f"--grid {path} must map {', '.join(_NEEDED)} to lists.")
     known = (*_AXES, "skip_missing", "flags")
@@ -125,12 +125,29 @@ def read_grid(path: Path) -> Grid:
     return Grid(**axes, skip_missing=skip_missing, flags=tuple(flags.items()))
 
 
+def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise UsageError(f"--grid {path} is no file: give a YAML file.")
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read(_LONGEST + 1)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--grid {path} is no YAML in UTF-8 ({error}).") from error
+    except OSError as error:
+        raise UsageError(f"--grid {path} can't be read: {error.strerror}.") from error
+    if len(text) > _LONGEST:
+        raise UsageError(f"--grid {path} is longer than a grid of {_LONGEST} characters.")
+    return text
+
+
 def _axis(path: Path, content: dict[str, Any], name: str) -> tuple[Any, ...]:
     values = content[name] if isinstance(content[name], list) else [content[name]]
     values = [] if content[name] is None else values
     for value in values:
         if not isinstance(value, _AXES[name]) or isinstance(value, bool):
-            raise UsageError(f"--grid {path}: {name} holds {value!r}, which is of the wrong kind.")
+            raise UsageError(
+                f"--grid {path}: {name} holds {value!r:.80}, which is of the wrong kind."
+            )
     if len(set(values)) != len(values):
         raise UsageError(f"--grid {path}: {name} names something twice.")
     return tuple(values)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from data import Dataset
 from utils.errors import DataError, ModelError, RunError, UnknownNetwork
+from utils.files import sha256_of
+from utils.pipeline.digest import images_digest
 from utils.pipeline.inputs import load_dataset
 from utils.sweeps.cell import Cell
 from utils.sweeps.estimate import Speed, duration
@@ -38,7 +40,7 @@ def plan(cells: Sequence[Cell]) -> list[Planned]:
     Raises:
       UsageError, UnknownNetwork: a flag that no cell could obey.
     """
-    known: dict[tuple, Dataset] = {}
+    known: dict[tuple, tuple[Dataset, str]] = {}
     return [_planned(cell, known) for cell in cells]
 
 
@@ -105,7 +107,7 @@ def run_sweep(planned: Sequence[Planned], runner: Runner, cwd: Path) -> int:
     return 1 if failures else 0
 
 
-def _planned(cell: Cell, known: dict[tuple, Dataset]) -> Planned:
+def _planned(cell: Cell, known: dict[tuple, tuple[Dataset, str]]) -> Planned:
     try:
         config, networks = cell.config, cell.networks
         reading = (
@@ -113,9 +115,10 @@ def _planned(cell: Cell, known: dict[tuple, Dataset]) -> Planned:
             *(config.skip_missing_images, config.attack.targeted),
         )
         if reading not in known:
-            known[reading] = load_dataset(config, networks)
-        dataset = known[reading]
-        return Planned(cell, len(dataset), cell.is_finished(dataset.csv_sha256))
+            dataset = load_dataset(config, networks)
+            known[reading] = dataset, images_digest(map(sha256_of, dataset.paths))
+        dataset, images_sha256 = known[reading]
+        return Planned(cell, len(dataset), cell.is_finished(dataset.csv_sha256, images_sha256))
     except UnknownNetwork:
         raise
     except (RunError, DataError, ModelError) as error:
