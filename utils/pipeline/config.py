@@ -76,7 +76,9 @@ class RunConfig:
     skip_missing_images: bool = flag(
         False, "Leave out rows of the CSV whose image isn't there, instead of stopping.", MANNER
     )
-    limit: int | None = flag(None, "Use only the first so many images.")
+    limit: int | None = flag(
+        None, "Use only the first so many images; a later run may raise it.", GROWS
+    )
     label: str = flag(
         "true",
         "Attack away from the CSV's TrueLabel (true) or the source's clean prediction (predicted).",
@@ -205,7 +207,7 @@ def _fits(annotation: str, value: Any) -> bool:
     if "tuple" in annotation:
         parts = (value,) if isinstance(value, str) else value
         return isinstance(parts, (tuple, list)) and all(isinstance(each, str) for each in parts)
-    kinds = {"int": int, "float": (int, float), "str": str}
+    kinds: dict[str, type | tuple[type, ...]] = {"int": int, "float": (int, float), "str": str}
     return any(word in annotation and isinstance(value, kind) for word, kind in kinds.items())
 
 

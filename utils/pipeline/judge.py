@@ -105,6 +105,7 @@ def judge(
                 if starts and network is None:
                     bar.set_postfix_str(victim)
                     network = Judge.of(load_victim(run, victim))
+                    run.note_loaded(victim)
                 bar.update(len(dataset) - sum(min(size, len(dataset) - s) for s in starts))
                 for start, answers in network.predict(pngs, size, starts) if network else ():
                     made = [

@@ -28,6 +28,7 @@ class Run:
       dataset: the original images.
       folder: where it writes.
       interruption: asked between batches whether to stop.
+      awaited: victims that have never been loaded: run.json names them once they have.
       named: networks that this command's own flags name; others of its victims are loaded only if
         they are of the zoo, whose files hold numbers alone.
     """
@@ -37,6 +38,7 @@ class Run:
     folder: RunFolder
     interruption: Interruption = field(default_factory=Interruption)
     named: frozenset[str] = frozenset()
+    awaited: set[str] = field(default_factory=set)
 
     @classmethod
     def reopen(
@@ -49,16 +51,17 @@ class Run:
     ) -> "Run":
         """Finds a finished run and its images; no checkpoint is needed.
 
-        Args:
-          path: its folder.
-          input_csv: where the CSV is now; None for where it was.
-          input_dir: where the images are now; None for where they were.
-          checkpoint_path: where the victims' checkpoints are now; None for where they were.
-          named: networks that the command's flags name.
+          Args:
+            path: its folder.
+            input_csv: where the CSV is now; None for where it was.
+            input_dir: where the images are now; None for where they were.
+            checkpoint_path: where the victims' checkpoints are now; None for where they were.
+            awaited: victims that have never been loaded: run.json names them once they have.
+        named: networks that the command's flags name.
 
-        Raises:
-          UsageError: there is no run, or run.json holds flags that no run can have.
-          DataError: as `read_dataset`.
+          Raises:
+            UsageError: there is no run, or run.json holds flags that no run can have.
+            DataError: as `read_dataset`.
         """
         record = RunRecord.read(path)
         if record is None:
@@ -75,6 +78,21 @@ class Run:
                     models.find_checkpoint(name, checkpoint_path) or network.checkpoint
                 )
         return cls(record, dataset, RunFolder(path), named=frozenset(named))
+
+    def write(self) -> None:
+        """Writes run.json as it is by now."""
+        victims = {
+            name: network
+            for name, network in self.record.victims.items()
+            if name not in self.awaited
+        }
+        self.record.model_copy(update={"victims": victims}).write(self.folder.path)
+
+    def note_loaded(self, victim: str) -> None:
+        """Has run.json name a victim, now that it is known to load."""
+        if victim in self.awaited:
+            self.awaited.remove(victim)
+            self.write()
 
     @property
     def modes(self) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import models
 from utils.bound import plain_number
+from utils.pipeline.begin import identity_of
 from utils.pipeline.config import RunConfig
-from utils.pipeline.execute import identity_of
 from utils.pipeline.folder import TABLES
 from utils.pipeline.participants import Networks, choose_networks
 from utils.pipeline.record import RunRecord

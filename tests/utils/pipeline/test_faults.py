@@ -130,7 +130,7 @@ def test_flags_that_differ_are_named_and_overwrite_starts_anew(runner, undisturb
     assert f"--num_iter is 1, but {tmp_path / RUN} holds a run with 2" in text
     assert "--overwrite" in text and "Traceback" not in text
     text = runner.run(tmp_path, "--limit=8", code=2)
-    assert "--limit is 8" in text
+    assert "These are 8 images" in text and "no --limit or a larger one" in text
     assert results(tmp_path / RUN) == results(undisturbed)
     runner.run(tmp_path, "--num_iter=1", "--overwrite")
     flags = json.loads((tmp_path / RUN / "run.json").read_text())["flags"]

@@ -1,0 +1,180 @@
+"""How a run begins in a folder where another may have been: what is kept, what is refused."""
+
+import platform
+import shlex
+import sys
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+import models
+from data import Dataset
+from methods import MODES, parse_method
+from utils.errors import UsageError
+from utils.pipeline.config import RunConfig
+from utils.pipeline.craft import finished_images
+from utils.pipeline.folder import RunFolder
+from utils.pipeline.participants import Networks
+from utils.pipeline.record import (
+    Environment,
+    Identity,
+    RecordedFlags,
+    RecordedNetwork,
+    RunRecord,
+)
+from utils.success import REFERENCE
+
+_PACKAGES = ("tensorflow", "tf-slim", "numpy", "pillow", "pandas", "scipy")
+
+
+def identity_of(config: RunConfig, networks: Networks, csv_sha256: str) -> Identity:
+    """Returns what a folder's results must agree in: the recipe's flags and the files' SHA-256."""
+    checkpoints = {
+        f"the checkpoint of {name}": models.checkpoint_sha256(prefix)
+        for name, prefix in networks.sources.items()
+    }
+    return Identity(
+        flags=config.recipe() | {"source": list(networks.sources), "zoo": networks.zoo},
+        content={"--input_csv": csv_sha256} | checkpoints,
+    )
+
+
+@dataclass(frozen=True)
+class Command:
+    """What one command asks for.
+
+    Attributes:
+      config: its flags.
+      networks: sources and victims.
+      dataset: the images.
+      devices: what it crafts on.
+    """
+
+    config: RunConfig
+    networks: Networks
+    dataset: Dataset
+    devices: list[str]
+
+
+def begin(command: Command, folder: RunFolder) -> tuple[RunRecord, set[str]]:
+    """Joins a command with what an earlier one left in the folder.
+
+    Returns:
+      The record of the run, and the victims that no earlier command has loaded.
+
+    Raises:
+      UsageError: the earlier run is another one.
+    """
+    config, networks, dataset = command.config, command.networks, command.dataset
+    identity = identity_of(config, networks, dataset.csv_sha256)
+    earlier = folder.read_earlier(identity)
+    used = {name: _recorded(name, at) for name, at in (networks.sources | networks.victims).items()}
+    victims = {name: used[name] for name in networks.victims}
+    if earlier is not None:
+        _check_victims(earlier, used, folder)
+        config = _continued(command, earlier, folder)
+        if kept := [name for name in earlier.victims if name not in victims]:
+            print(f"Victims of earlier commands stay in the tables: {', '.join(kept)}.", flush=True)
+    flags = config.all_flags() | identity.flags
+    flags |= {"input_csv": str(networks.input_csv), "input_dir": str(networks.input_dir)}
+    environment = Environment(
+        versions={name: version(name) for name in _PACKAGES}
+        | {"python": platform.python_version()},
+        device=command.devices,
+    )
+    record = RunRecord(
+        status="unfinished",
+        zoo=networks.zoo,
+        identity=identity,
+        flags=RecordedFlags(**flags),
+        modes=_all_modes(config, dataset, folder, earlier),
+        sources={name: used[name] for name in networks.sources},
+        victims=(earlier.victims if earlier else {}) | victims,
+        images=len(dataset),
+        side=dataset.side,
+        method_title=parse_method(config.method).title(),
+        skipped_images=dataset.skipped,
+        commands=(earlier.commands if earlier else []) + [shlex.join(sys.argv)],
+        started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        **dict(environment),
+        earlier_environments=_earlier_environments(earlier, environment, folder),
+    )
+    return record, set(victims) - set(earlier.victims if earlier else ())
+
+
+def _recorded(name: str, checkpoint: Path) -> RecordedNetwork:
+    row = models.NETWORKS.get(name)
+    # A network that Keras fetches has no place of its own.
+    place = checkpoint if checkpoint == models.FETCHED_BY_KERAS else checkpoint.resolve()
+    return RecordedNetwork(
+        checkpoint=str(place),
+        sha256=models.checkpoint_sha256(checkpoint),
+        published_accuracy=row.clean_accuracy if row else None,
+    )
+
+
+def _check_victims(earlier: RunRecord, used: dict[str, RecordedNetwork], folder: RunFolder) -> None:
+    for name, before in earlier.victims.items():
+        if name in used and used[name].sha256 != before.sha256:
+            raise UsageError(
+                f"The checkpoint of {name} is another than the one that {folder.path} has judged "
+                "with (its SHA-256 differs): give another --output_dir, or --overwrite to start "
+                "anew."
+            )
+
+
+def _continued(command: Command, earlier: RunRecord, folder: RunFolder) -> RunConfig:
+    """Returns the command's flags; with more images than before, all modes are run on them.
+
+    Raises:
+      UsageError: there are fewer images than before, which would be left without figures.
+    """
+    config, count = command.config, len(command.dataset)
+    if count < earlier.images:
+        raise UsageError(
+            f"These are {count} images, but {folder.path} holds a run on {earlier.images}: give no "
+            "--limit or a larger one, another --output_dir, or --overwrite to start anew."
+        )
+    more = tuple(mode for mode in earlier.modes if mode in MODES and mode not in config.modes)
+    if count == earlier.images or not more:
+        return config
+    print(f"{', '.join(more)} of earlier commands: run on the new images, too.", flush=True)
+    return replace(config, mode=(*config.modes, *more))
+
+
+def _earlier_environments(
+    earlier: RunRecord | None, environment: Environment, folder: RunFolder
+) -> list[Environment]:
+    """Returns those of earlier commands in the folder, and says where the last one differs."""
+    if earlier is None:
+        return []
+    before = earlier.environment
+    if before == environment:
+        return earlier.earlier_environments
+    then, now = ({**each.versions, "device": each.device} for each in (before, environment))
+    changes = [
+        f"{name} {then.get(name)} -> {now[name]}" for name in now if now[name] != then.get(name)
+    ]
+    print(
+        f"Note: {folder.path} was begun in another environment ({', '.join(changes)}): its images "
+        "need not be what this one would make. run.json keeps both.",
+        flush=True,
+    )
+    return [*earlier.earlier_environments, before]
+
+
+def _all_modes(
+    config: RunConfig, dataset: Dataset, folder: RunFolder, earlier: RunRecord | None
+) -> list[str]:
+    """Returns this run's modes after those of earlier runs whose images are all there."""
+    finished = finished_images(folder, dataset) if earlier else {}
+    kept = [
+        mode
+        for mode in (earlier.modes if earlier else ())
+        if mode not in config.modes
+        and all((mode, image_id) in finished for image_id in dataset.ids)
+    ]
+    modes = [*config.modes, *kept]
+    # The reference stands first in every table.
+    return sorted(modes, key=lambda mode: (mode != REFERENCE, modes.index(mode)))
