@@ -24,6 +24,9 @@ def parse(arguments: list[str]) -> list[str]:
     """Parses the command line; wrong flags end the program with one sentence and code 2."""
     try:
         rest = flags.FLAGS(arguments)
+    except SystemExit:
+        # absl ends with 1 after --help, as if that were an error.
+        sys.exit(0)
     except flags.Error as error:
         sys.exit(_fail(f"{str(error).rstrip('.')}: `python attack.py --help` lists the flags."))
     if len(rest) > 1:

@@ -60,6 +60,7 @@ def test_it_leaves_what_the_readme_says(finished):
 
 def test_help_explains_every_flag_in_a_line():
     process = attack("--help")
+    assert process.returncode == 0
     assert process.stdout.startswith("Crafts adversarial examples")
     for name in ("method", "mode", "max_epsilon", "checkpoint_path", "skip_missing_images", "k"):
         assert f"--{name}" in process.stdout.replace("[no]", "")
