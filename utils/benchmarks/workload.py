@@ -71,7 +71,7 @@ def _draw(name: str, shape: list[int], draws: np.random.Generator) -> np.ndarray
 
 @contextmanager
 def free_networks(folder: Path, like: Network, seconds: dict[str, float]) -> Iterator[None]:
-    """While entered, the zoo has linear networks of two classes that take next to no arithmetic.
+    """While entered, the zoo has linear networks of ten classes that take next to no arithmetic.
 
     Args:
       folder: where their checkpoint goes.
@@ -85,7 +85,8 @@ def free_networks(folder: Path, like: Network, seconds: dict[str, float]) -> Ite
             builder=_Free(wait),
             scope="free",
             side=like.side,
-            num_classes=2,
+            # As few as a zoo has: more would only take memory.
+            num_classes=10,
             zoo=like.zoo,
             files=("free_network.ckpt",),
         )
