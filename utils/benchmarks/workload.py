@@ -88,13 +88,14 @@ def free_networks(folder: Path, like: Network, seconds: dict[str, float]) -> Ite
             # As few as a zoo has: more would only take memory.
             num_classes=10,
             zoo=like.zoo,
-            files=("free_network.ckpt",),
+            files=(f"{name}.ckpt",),
         )
         for name, wait in seconds.items()
     }
     NETWORKS.update(rows)
     try:
-        random_checkpoint(next(iter(rows)), folder)
+        for name in rows:
+            random_checkpoint(name, folder)
         yield
     finally:
         for name in rows:
