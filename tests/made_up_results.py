@@ -38,18 +38,22 @@ def write_run(
     source=SOURCE,
     victims=VICTIMS,
     accuracy=None,
+    ids=None,
+    weights=None,
+    images_sha256="",
     **flags,
 ):
     """Writes one run and returns its folder. More L2 makes more success, most for the source.
 
-    Args: attack.py's flags (norm="l2" with max_l2 among them), and the accuracy published of every
-    network.
+    Args: attack.py's flags (norm="l2" with max_l2 among them), the accuracy published of every
+    network, the images' ids, victim -> SHA-256 where it isn't zeros, and the originals' digest.
     """
     bound = Bound.of_flags({"max_epsilon": epsilon} | flags)
     folder = Path(output_dir) / zoo / source / method
     folder /= bound.folder_name + ("_targeted" if targeted else "")
     folder.mkdir(parents=True)
-    ids = tuple(f"{i:04d}" for i in range(images))
+    ids = tuple(ids or (f"{i:04d}" for i in range(images)))
+    images = len(ids)
     true = np.arange(images) % 10 + 1
     dataset = _Dataset(ids, true, true % 10 + 1 if targeted else None)
     # An L2 bound is spent whole where the box of an epsilon lets sign spend 20 times it.
@@ -69,8 +73,12 @@ def write_run(
         flags=RecordedFlags(**config.all_flags() | chosen | inputs),
         modes=list(modes),
         sources={source: network},
-        victims=dict.fromkeys(victims, network),
+        victims={
+            name: network.model_copy(update={"sha256": {"x": (weights or {}).get(name, "0" * 64)}})
+            for name in victims
+        },
         images=images,
+        **({"images_sha256": images_sha256} if images_sha256 else {}),
         side=SIDE,
         method_title=parse_method(method).title(),
         commands=[f"attack.py --method={method}"],

@@ -1,14 +1,20 @@
-"""All intervals and tests: of counts, of pairs, and by bootstrap over images.
+"""All intervals and tests, each in one form that holds for single victims and for means alike.
 
-SciPy's statistics are imported where they are called: they take a second, and tables of finished
-runs seldom need them.
+What is compared is a value an image: success of one victim and seed is 0 or 1, the mean over
+victims or seeds lies between. The forms below are for such values; for 0 and 1 they are Wilson's
+interval, Agresti and Min's and McNemar's exact test. None has no width, and none calls anything
+significant, because a sample is small or constant.
 """
+
+import math
 
 import numpy as np
 
-CONFIDENCE = 0.95
-RESAMPLES = 4000
-_SEED = 20211022
+# Two-sided 95 %.
+_Z = 1.959963984540054
+_SIGNIFICANT = 0.05
+# Of fewer nothing is called significant, whatever a test says.
+FEWEST_IMAGES = 20
 
 
 def wilson_interval(count: int, total: int) -> tuple[float, float]:
@@ -18,17 +24,52 @@ def wilson_interval(count: int, total: int) -> tuple[float, float]:
       count: how many of `total` succeeded.
       total: at least 1.
     """
-    from scipy import stats
+    return _score_interval(count / total, total)
 
-    interval = stats.binomtest(int(count), int(total)).proportion_ci(CONFIDENCE, method="wilson")
-    return 100 * float(interval.low), 100 * float(interval.high)
+
+def mean_interval(values: np.ndarray) -> tuple[float, float]:
+    """Returns the 95 % score interval of a mean in percent: Wilson's with an effective sample.
+
+    The sample counts for more where values vary less than 0 and 1 of the same mean would. One image
+    at 0 and one at 1 are added in measuring that, so that a constant sample isn't sure.
+
+    Args:
+      values: float64 [N] in [0, 1], N at least 1.
+    """
+    values = np.asarray(values, np.float64)
+    mean, total = values.mean(), len(values)
+    most = total * mean * (1 - mean) + 0.5
+    varied = ((values - mean) ** 2).sum() + 0.5
+    return _score_interval(float(mean), total * max(1.0, most / varied))
+
+
+def _score_interval(rate: float, total: float) -> tuple[float, float]:
+    share = _Z**2 / total
+    centre = (rate + share / 2) / (1 + share)
+    half = _Z / (1 + share) * math.sqrt(rate * (1 - rate) / total + share / (4 * total))
+    low = 0.0 if rate <= 0 else max(centre - half, 0.0)
+    return 100 * low, 100 * (1.0 if rate >= 1 else min(centre + half, 1.0))
+
+
+def difference_interval(differences: np.ndarray) -> tuple[float, float]:
+    """Returns the 95 % interval of a mean paired difference, in points.
+
+    The interval is Agresti and Min's (2005) for matched pairs: Wald's, with half a pair added to
+    each cell of the 2 x 2 table, which keeps its coverage for few discordant pairs. So two pairs
+    are added here, of mean 0 and mean square 1/2.
+
+    Args:
+      differences: float64 [N], an image each, in units of success (0 to 1).
+    """
+    differences = np.asarray(differences, np.float64)
+    n = len(differences) + 2.0
+    centre = differences.sum() / n
+    half = _Z * np.sqrt(((differences**2).sum() + 1) / n - centre**2) / np.sqrt(n)
+    return 100 * max(-1.0, float(centre - half)), 100 * min(1.0, float(centre + half))
 
 
 def paired_gain(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
     """Compares two success rates on the same images.
-
-    The interval is Agresti and Min's (2005) for matched pairs: Wald's, with half a pair added to
-    each cell of the 2 x 2 table, which keeps its coverage for few discordant pairs.
 
     Args:
       first: bool [N], success of the reference per image.
@@ -37,55 +78,48 @@ def paired_gain(first: np.ndarray, second: np.ndarray) -> tuple[float, float, fl
     Returns:
       (rate of `second` minus rate of `first`, lower, upper end of its 95 % interval), in points.
     """
-    from scipy import stats
-
     gained, lost = _discordant(first, second)
-    total = len(first)
-    b, c, n = gained + 0.5, lost + 0.5, total + 2.0
-    centre = (b - c) / n
-    half = stats.norm.ppf(0.5 + CONFIDENCE / 2) * np.sqrt(b + c - (b - c) ** 2 / n) / n
-    low, high = max(-1.0, centre - half), min(1.0, centre + half)
-    return 100 * (gained - lost) / total, 100 * float(low), 100 * float(high)
+    difference = second.astype(np.float64) - first.astype(np.float64)
+    return 100 * (gained - lost) / len(first), *difference_interval(difference)
 
 
 def mcnemar_p(first: np.ndarray, second: np.ndarray) -> float:
     """Returns the exact two-sided McNemar p-value of two bool [N] arrays on the same images."""
-    from scipy import stats
-
     gained, lost = _discordant(first, second)
-    if gained + lost == 0:
-        return 1.0
-    return float(stats.binomtest(gained, gained + lost, 0.5).pvalue)
+    discordant, term, tail = gained + lost, 1, 0
+    for count in range(min(gained, lost) + 1):
+        tail += term
+        term = term * (discordant - count) // (count + 1)
+    return min(1.0, 2 * tail / 2**discordant)
+
+
+def sign_flip_p(differences: np.ndarray) -> float:
+    """Returns the exact two-sided p-value of a mean paired difference under flips of its signs.
+
+    Where two modes do the same, each image's difference is as likely to be of the other sign. For
+    one victim and seed this is McNemar's exact test.
+
+    Args:
+      differences: int64 [N], an image each: how many more of its victims and seeds are reached.
+    """
+    sizes, counts = np.unique(np.abs(np.asarray(differences, np.int64)), return_counts=True)
+    most = int(sizes @ counts)
+    # The sum's characteristic function is a product of cosines; it has 2 * most + 1 values.
+    angles = 2 * np.pi * np.arange(2 * most + 1) / (2 * most + 1)
+    function = np.ones(len(angles))
+    for size, count in zip(sizes, counts, strict=True):
+        function *= np.cos(angles * size) ** count
+    chances = np.fft.fft(function).real / len(function)
+    sums = np.fft.fftfreq(len(function), 1 / len(function))
+    extreme = np.abs(sums) >= abs(int(np.sum(differences))) - 0.5
+    return float(np.clip(chances[extreme].sum(), 0, 1))
+
+
+def is_significant(p: float, images: int) -> bool:
+    """Whether a gain over so many images may be called different from 0."""
+    return images >= FEWEST_IMAGES and p < _SIGNIFICANT
 
 
 def _discordant(first: np.ndarray, second: np.ndarray) -> tuple[int, int]:
     """How many pairs only `second` succeeded in, and how many only `first`."""
     return int(np.sum(second & ~first)), int(np.sum(first & ~second))
-
-
-class Resamples:
-    """A paired bootstrap over images: how often each image is drawn, in every resample.
-
-    Everything that is compared is resampled by the same draws.
-
-    Attributes:
-      shares: float64 [RESAMPLES, images]; every row sums to 1. `shares @ values` are the means of
-        `values` [images, ...] in all resamples.
-    """
-
-    def __init__(self, images: int):
-        generator = np.random.default_rng(_SEED)
-        counts = generator.multinomial(images, np.full(images, 1 / images), size=RESAMPLES)
-        self.shares = counts / images
-
-    def means(self, values: np.ndarray) -> np.ndarray:
-        """Returns the mean over images in every resample: [images, ...] -> [RESAMPLES, ...]."""
-        return self.shares @ np.asarray(values, np.float64)
-
-
-def percentile_interval(values: np.ndarray) -> tuple[float, float]:
-    """Returns the 95 % percentile interval of a statistic's values in the resamples."""
-    tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(values, [tail, 100 - tail])
-    # What is equal must not differ from 0 by the last bits of a sum.
-    return round(float(low), 9) + 0.0, round(float(high), 9) + 0.0

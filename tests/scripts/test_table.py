@@ -178,9 +178,12 @@ def test_a_run_may_have_fewer_victims_than_others(tmp_path, capsys, layout):
     assert "MI-FGSM" in text and "nan" not in text
 
 
-def test_equal_l2_needs_the_same_victims_throughout(tmp_path, capsys):
+def test_equal_l2_is_blank_where_sign_was_judged_at_one_bound(tmp_path, capsys):
     write_run(tmp_path, epsilon=8.0, victims=("net_a", "net_b"))
     write_run(tmp_path, epsilon=16.0)
-    assert table.main([str(tmp_path), "--equal_l2"]) == 1
-    error = capsys.readouterr().err
-    assert "if at epsilon 8 was not judged on net_c" in error and error.count("\n") == 1
+    assert table.main([str(tmp_path), "--equal_l2"]) == 0
+    text = capsys.readouterr().out
+    assert "sign not swept" in text and "is over net_b," in text
+    made = _csv(capsys, tmp_path, "--equal_l2").set_index(["max_epsilon", "victim"])
+    assert made.loc[16, "net_b"]["sign_success"] > 0
+    assert pd.isna(made.loc[16, "net_c"]["sign_success"])

@@ -1,7 +1,13 @@
 """A table before it becomes Markdown, LaTeX or HTML: text with few kinds of emphasis."""
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TypeAlias
+
+
+def one_line(text: str) -> str:
+    """Returns a text without what breaks lines, reverses its direction or can't be seen."""
+    return "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in text)
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,6 @@ class Table:
 
 MARK_NOTES = {
     "white-box": "white-box: the network that was attacked; not part of the black-box mean.",
-    "significant": "the gain over sign differs from 0: exact McNemar p < 0.05 for one victim, 95 % "
-    "bootstrap interval over images for means (no correction for many comparisons).",
+    "significant": "the gain over sign differs from 0: exact test of flipped signs over images, "
+    "p < 0.05; for one victim and seed it is McNemar's (no correction for many comparisons).",
 }

@@ -13,136 +13,135 @@ import pandas as pd
 from utils.analysis.families import Attack, Family
 from utils.analysis.summary_rows import MEAN
 from utils.errors import ResultsError
-from utils.statistics import Resamples, percentile_interval
+from utils.statistics import FEWEST_IMAGES, difference_interval
 from utils.success import REFERENCE
 
 OUTSIDE = "outside the sweep"
-# The share of resamples that may fall off the sweep's end before an interval means nothing.
-_MOST_OUTSIDE = 0.05
+NO_SWEEP = "sign not swept"
 COLUMNS = (
     *("zoo", "source", "method", "max_epsilon", "mode", "victim", "setting", "images", "mean_l2"),
     *("success_rate", "sign_size", "sign_success", "difference", "low", "high", "note"),
-    *("max_l2", "size"),
+    *("significant", "max_l2", "size"),
 )
 
 
 class SignSweep:
-    """What sign does with one method, by rising size of the bound.
+    """What sign does with the method, victims and seeds of an attack, by rising size of the bound.
 
     Attributes:
-      sizes: float64 [P], at least two, in [0, 255] units.
+      sizes: float64 [P] in [0, 255] units.
       l2: float64 [images, P], L2 of each perturbation, in [0, 255] units.
-      success: victim -> float64 [images, P].
-
-    Raises:
-      ResultsError: there are fewer than two sizes, or the method's runs differ in victims.
+      success: float64 [images, P], mean over the victims.
     """
 
-    def __init__(self, family: Family, method: str):
-        attacks = [attack for attack in family.attacks(method) if attack.mode == REFERENCE]
-        for attack in family.attacks(method):
-            missing = [name for name in family.victims if (*attack, name) not in family.success]
-            if missing:
-                raise ResultsError(
-                    f"{method} at {family.bound(attack.size)} was not judged on "
-                    f"{', '.join(missing)}: give attack.py the same --victims there, too."
-                )
-        if len(attacks) < 2:
-            raise ResultsError(
-                f"--equal_l2 needs sign at two or more {family.quantity}s, and {method} from "
-                f"{family.source} has {len(attacks)}: run scripts/sweep.py with sign_epsilons in "
-                "the grid."
-            )
-        self.family = family
-        self.sizes = np.array([attack.size for attack in attacks])
+    def __init__(self, family: Family, attack: Attack, victims: list[str]):
+        attacks = [
+            other
+            for other in family.attacks(attack.method)
+            if other.mode == REFERENCE and family.pairs(other, attack, victims)
+        ]
+        self.sizes = np.array([other.size for other in attacks])
         self.l2 = family.l2[attacks].to_numpy()
-        self.success = {
-            victim: family.success[[(*attack, victim) for attack in attacks]].to_numpy()
-            for victim in family.victims
-        }
+        values = [family.mean_success(other, victims) for other in attacks]
+        self.success = np.stack(values, axis=1) if values else np.empty((len(self.l2), 0))
 
-    def compare(
-        self, attack: Attack, victims: list[str], resamples: Resamples
-    ) -> dict[str, object]:
-        """Compares an attack's mean success over victims with sign's: a row's figures."""
-        l2 = self.family.l2[attack].to_numpy()
-        success = self.family.success[attack][victims].mean(axis=1).to_numpy()
-        figures: dict[str, object] = {"success_rate": 100 * float(success.mean())}
-        all_images = np.full((1, len(l2)), 1 / len(l2))
-        sign = float(self._success_at(l2, victims, all_images)[0])
-        if np.isnan(sign):
+    def compare(self, l2: np.ndarray, success: np.ndarray) -> dict[str, object]:
+        """Compares an attack's L2 and success, float64 [images] each, with sign's: a row's figures.
+
+        The difference is linearised round the means: each image's share in it holds what the image
+        does to the weight between the two points, too.
+        """
+        rate = 100 * float(success.mean())
+        figures: dict[str, object] = {"success_rate": rate}
+        points = self.l2.mean(axis=0)
+        if len(points) < 2 or (np.diff(points) < 0).any():
+            return figures | {"note": NO_SWEEP}
+        place = between(points, l2.mean())
+        if place is None:
             return figures | {"note": OUTSIDE}
-        sizes = interpolate(all_images @ l2, all_images @ self.l2, self.sizes[None])
+        ends, weights = place
+        width = points[ends[1]] - points[ends[0]]
+        shares = success - self.success[:, ends] @ weights
+        difference = 100 * float(shares.sum()) / len(shares)
         figures |= {
-            "sign_size": float(sizes[0]),
-            "sign_success": 100 * sign,
-            "difference": round(100 * float(success.mean() - sign), 9) + 0.0,
+            "sign_size": float(self.sizes[ends] @ weights),
+            "sign_success": rate - difference,
+            "difference": round(difference, 9) + 0.0,
         }
-        differences = resamples.means(success) - self._success_at(l2, victims, resamples.shares)
-        inside = ~np.isnan(differences)
-        if inside.mean() < 1 - _MOST_OUTSIDE:
+        if self._near_an_end(l2) or width <= 0:
             return figures | {"note": "no interval: at the sweep's end"}
-        low, high = percentile_interval(100 * differences[inside])
-        return figures | {"low": low, "high": high}
+        slope = np.diff(self.success[:, ends].mean(axis=0))[0] / width
+        low, high = difference_interval(shares - slope * (l2 - self.l2[:, ends] @ weights))
+        return figures | {
+            "low": low,
+            "high": high,
+            "significant": int(len(l2) >= FEWEST_IMAGES and (low > 0 or high < 0)),
+        }
 
-    def _success_at(self, l2: np.ndarray, victims: list[str], shares: np.ndarray) -> np.ndarray:
-        """Mean success over victims where sign spends the mean of `l2`, in each row of shares."""
-        success = np.mean([self.success[victim] for victim in victims], axis=0)
-        return interpolate(shares @ l2, shares @ self.l2, shares @ success)
+    def _near_an_end(self, l2: np.ndarray) -> bool:
+        """Whether other images would take the mean L2 off the sweep in over 5 % of cases."""
+        for beyond in (l2 - self.l2[:, 0], self.l2[:, -1] - l2):
+            if beyond.mean() < 1.645 * beyond.std() / np.sqrt(len(beyond)):
+                return True
+        return False
 
 
-def interpolate(l2: np.ndarray, points: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Reads off linearly interpolated values, each row by itself; NaN outside the points.
+def between(points: np.ndarray, value: float) -> tuple[list[int], np.ndarray] | None:
+    """Finds the two neighbouring points that a value lies between, and their weights.
 
     Args:
-      l2: float64 [R], where to read.
-      points: float64 [R, P], rising in each row.
-      values: float64 [R, P], at the points.
+      points: float64 [P], at least two, not falling.
+      value: what is looked for.
 
     Returns:
-      float64 [R].
+      (two indices, float64 [2] that sum to 1), or None beyond the points.
     """
-    last = points.shape[1] - 1
-    right = np.clip((points < l2[:, None]).sum(axis=1), 1, last)
-    rows = np.arange(len(l2))
-    below, above = points[rows, right - 1], points[rows, right]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        weight = (l2 - below) / (above - below)
-    read = (1 - weight) * values[rows, right - 1] + weight * values[rows, right]
-    return np.where((points[:, 0] <= l2) & (l2 <= points[:, last]), read, np.nan)
+    if not points[0] <= value <= points[-1]:
+        return None
+    right = int(np.clip((points < value).sum(), 1, len(points) - 1))
+    width = points[right] - points[right - 1]
+    weight = (value - points[right - 1]) / width if width > 0 else 1.0
+    return [right - 1, right], np.array([1 - weight, weight])
 
 
 def equal_l2_rows(family: Family, sizes: Container[float] | None = None) -> pd.DataFrame:
     """Returns one row a corrected attack x victim, and the black-box means.
 
-    Rates in percent, differences in points, L2 and sizes in [0, 255] units. The interval is a
-    95 % percentile interval of a paired bootstrap over images; both the mean L2 and the weight
-    between the sweep's points are computed anew in every resample.
+    Rates in percent, differences in points, L2 and sizes in [0, 255] units; sign's are linearly
+    interpolated between the two sizes of the sweep with mean L2 round the attack's. The interval is
+    that of a paired difference (`difference_interval`).
 
     Args:
       family: a sweep over the bound.
       sizes: only these of the bound; None: all at which corrected modes were run.
 
     Raises:
-      ResultsError: sign was run at fewer than two sizes, or runs differ in victims.
+      ResultsError: sign was run at fewer than two sizes.
     """
-    resamples = Resamples(len(family.image_ids))
     groups = {victim: [victim] for victim in family.victims}
     if family.black_box:
         groups[MEAN] = family.black_box
     rows = []
     for method in family.method_titles:
+        of_method = family.attacks(method)
         attacks = [
             attack
-            for attack in family.attacks(method)
+            for attack in of_method
             if attack.mode != REFERENCE and (sizes is None or attack.size in sizes)
         ]
-        if not attacks:
-            continue
-        sweep = SignSweep(family, method)
+        points = sum(attack.mode == REFERENCE for attack in of_method)
+        if attacks and points < 2:
+            raise ResultsError(
+                f"--equal_l2 needs sign at two or more {family.quantity}s, and {method} has "
+                f"{points} ({family.title}): run scripts/sweep.py with sign_epsilons in the grid."
+            )
         for attack in attacks:
             for name, victims in groups.items():
+                if any((*attack, victim) not in family.success for victim in victims):
+                    continue
                 setting = family.victims.get(name, "black-box")
                 described = family.describe(attack) | {"victim": name, "setting": setting}
-                rows.append(described | sweep.compare(attack, victims, resamples))
+                sweep = SignSweep(family, attack, victims)
+                success = family.mean_success(attack, victims)
+                rows.append(described | sweep.compare(family.l2[attack].to_numpy(), success))
     return pd.DataFrame(rows, columns=list(COLUMNS))

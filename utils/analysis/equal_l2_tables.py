@@ -3,7 +3,7 @@
 import pandas as pd
 
 from utils.analysis.document import Span, Table, TableCell
-from utils.analysis.equal_l2 import OUTSIDE
+from utils.analysis.equal_l2 import NO_SWEEP, OUTSIDE
 from utils.analysis.families import Family
 from utils.analysis.paper_table import column_heads
 from utils.analysis.summary_rows import MEAN
@@ -20,7 +20,7 @@ def _full(family: Family, rows: pd.DataFrame) -> Table:
     name = family.quantity
     lines: list[tuple[TableCell, ...]] = []
     for row in rows.to_dict("records"):
-        inside = row["note"] != OUTSIDE
+        inside = row["note"] not in (OUTSIDE, NO_SWEEP)
         lines.append(
             (
                 *(family.method_titles[row["method"]], row["mode"]),
@@ -39,28 +39,35 @@ def _full(family: Family, rows: pd.DataFrame) -> Table:
             f"Success is {family.goal}, in percent. Sign's is what sign reaches when its {name} "
             "is lowered or raised until it spends the same mean L2 (in [0, 255] units), "
             f"interpolated between the {name}s that were run. The gain is in points, with a 95 % "
-            "interval from a paired bootstrap over images.",
+            "interval over images, in bold where that excludes 0.",
+            *family.notes(),
         ),
     )
 
 
 def _per_victim(family: Family, rows: pd.DataFrame) -> Table:
+    victims = [name for name in [*family.victims, MEAN] if name in set(rows["victim"])]
     lines: list[tuple[TableCell, ...]] = []
     for (method, size, mode), group in rows.groupby(["method", "size", "mode"], sort=False):
         name = f"{family.method_titles[method]}, {mode}, {family.bound(size)}"
-        lines.append((name, *map(_difference, group.to_dict("records"))))
+        cells = {row["victim"]: _difference(row) for row in group.to_dict("records")}
+        lines.append((name, *(cells.get(victim, "") for victim in victims)))
     return Table(
         f"{family.title}: gain at equal L2, per victim",
-        ("attack", *column_heads(family, rows["victim"].unique())),
+        ("attack", *column_heads(family, victims)),
         tuple(lines),
-        ("In points over sign at the same mean L2, with 95 % intervals.",),
+        (
+            "In points over sign at the same mean L2, with 95 % intervals, in bold where that "
+            "excludes 0.",
+            *family.notes(),
+        ),
     )
 
 
 def _difference(row: dict) -> Span:
-    if row["note"] == OUTSIDE:
-        return Span(OUTSIDE)
+    if row["note"] in (OUTSIDE, NO_SWEEP):
+        return Span(row["note"])
     if isinstance(row["note"], str) and row["note"]:
         return Span(f"{row['difference']:+.1f} ({row['note']})")
     text = f"{row['difference']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]"
-    return Span(text, bold=row["low"] > 0 or row["high"] < 0)
+    return Span(text, bold=row["significant"] == 1)

@@ -1,18 +1,23 @@
 """Runs that may stand in one table: they differ in method, size of the bound and seed alone."""
 
+import hashlib
 import json
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from utils.analysis.document import one_line
 from utils.analysis.faces import in_order
 from utils.analysis.runs import FinishedRun, load_runs
 from utils.bound import Bound
 from utils.errors import ResultsError
+from utils.statistics import FEWEST_IMAGES
 from utils.success import REFERENCE
 
 _VARIES = {"method", "max_epsilon", "max_l2", "seed"}
@@ -36,9 +41,11 @@ class Attack(NamedTuple):
 class Family:
     """Runs on the same images with the same flags but for method, size of the bound and seed.
 
+    A victim's name stands for the same weights in all of them; some may lack some victims.
+
     Attributes:
       runs: at least one.
-      differs: the flags that tell it from the other families, as text; often empty.
+      differs: what tells it from the other families (flags, images, weights); often empty.
     """
 
     runs: tuple[FinishedRun, ...]
@@ -70,12 +77,13 @@ class Family:
         zoo = "DEMO zoo (drawn images, not ImageNet)" if self.zoo == "demo" else "ImageNet"
         kind = "targeted, " if self.targeted else ""
         more = f", {self.differs}" if self.differs else ""
-        return f"{zoo}, source {self.source}, {kind}{len(self.image_ids)} images{more}"
+        title = f"{zoo}, source {self.source}, {kind}{len(self.image_ids)} images{more}"
+        return one_line(title)
 
     @cached_property
     def method_titles(self) -> dict[str, str]:
         """Method -> its usual name; simple methods first."""
-        titles = {run.method: run.record.method_title for run in self.runs}
+        titles = {run.method: one_line(run.record.method_title) for run in self.runs}
         simple = sorted(titles, key=lambda name: (name != "fgsm", name != "if", len(name), name))
         return {name: titles[name] for name in simple}
 
@@ -125,8 +133,65 @@ class Family:
 
     @property
     def black_box(self) -> list[str]:
-        """The victims that were not attacked themselves."""
-        return [name for name, setting in self.victims.items() if setting == "black-box"]
+        """The victims that were not attacked themselves and that every run was judged on.
+
+        Means are over these: with others in some of the runs, they would not be comparable.
+        """
+        return [name for name in self._shared_victims if self.victims[name] == "black-box"]
+
+    @property
+    def white_box(self) -> list[str]:
+        """The attacked networks that every run was judged on, too."""
+        return [name for name in self._shared_victims if self.victims[name] == "white-box"]
+
+    @property
+    def _shared_victims(self) -> list[str]:
+        return [name for name in self.victims if all(name in r.record.victims for r in self.runs)]
+
+    def notes(self) -> list[str]:
+        """What a reader of its tables must know of what is missing."""
+        notes = []
+        if len(self.image_ids) < FEWEST_IMAGES:
+            notes.append(f"Below {FEWEST_IMAGES} images no gain is called different from 0.")
+        black_box = [name for name, setting in self.victims.items() if setting == "black-box"]
+        if self.black_box != black_box:
+            over = f"is over {', '.join(self.black_box)}" if self.black_box else "is left out"
+            notes.append(
+                "Not every run was judged on every victim: the black-box mean "
+                f"{over}, the black-box victims that all of them share."
+            )
+        seeds = {frozenset(found) for found in self._seeds.values()}
+        if len(seeds) > 1:
+            notes.append(
+                "Not all was run with the same seeds: where a mode and sign weren't, no gain is "
+                "given."
+            )
+        return notes
+
+    @cached_property
+    def _seeds(self) -> dict[tuple[Attack, str], set[int]]:
+        """The seeds that an attack was run with and judged on a victim."""
+        seeds: dict[tuple[Attack, str], set[int]] = {}
+        for run in self.runs:
+            for mode in run.record.modes:
+                for victim in run.record.victims:
+                    key = (Attack(run.method, run.size, mode), victim)
+                    seeds.setdefault(key, set()).add(run.seed)
+        return seeds
+
+    def seeds(self, attack: Attack, victims: Iterable[str]) -> set[int]:
+        """Returns the seeds of an attack that all of the victims judged; none where one differs."""
+        found = [self._seeds.get((attack, victim), set()) for victim in victims]
+        return found[0] if found and all(seeds == found[0] for seeds in found) else set()
+
+    def pairs(self, attack: Attack, other: Attack, victims: list[str]) -> bool:
+        """Whether two attacks were run with the same seeds, and judged on all of the victims."""
+        seeds = self.seeds(attack, victims)
+        return bool(seeds) and seeds == self.seeds(other, victims)
+
+    def mean_success(self, attack: Attack, victims: list[str]) -> np.ndarray:
+        """Returns success per image, averaged over victims: float64 [images]."""
+        return self.success[attack][victims].mean(axis=1).to_numpy()
 
     @cached_property
     def success(self) -> pd.DataFrame:
@@ -177,6 +242,46 @@ class Family:
         return means.unstack(keys).reindex(self.image_ids).astype(float).sort_index(axis=1)
 
 
+@dataclass
+class _Group:
+    """A family in the making."""
+
+    key: str
+    runs: list[FinishedRun] = field(default_factory=list)
+    weights: dict[str, str] = field(default_factory=dict)
+
+    def takes(self, run: FinishedRun) -> bool:
+        """Whether a run's victims have the weights that they have here."""
+        return all(self.weights.get(n, w) == w for n, w in _weights(run).items())
+
+    def add(self, run: FinishedRun) -> None:
+        """Adds a run that it takes.
+
+        Raises:
+          ResultsError: it has one of the same method, bound and seed.
+        """
+        for other in self.runs:
+            if (other.method, other.size, other.seed) == (run.method, run.size, run.seed):
+                raise ResultsError(
+                    f"{other.path} and {run.path} are the same run twice: give one of them only."
+                )
+        self.runs.append(run)
+        self.weights |= _weights(run)
+
+    def traits(self) -> dict[str, str | None]:
+        """What may tell it from other families: name -> value."""
+        common = json.loads(self.key)
+        flags = {n: v for n, v in common["flags"].items() if n not in _TOLD_ANYWAY}
+        images = self.runs[0].record.images_sha256
+        return {
+            **{name: str(value) for name, value in sorted(flags.items())},
+            **{f"content of {name}": _digest(value) for name, value in common["content"].items()},
+            "ImageIds": _digest(common["images"]),
+            "images": _digest(images) if images else "of unrecorded content",
+            **{f"weights of {name}": _digest(value) for name, value in self.weights.items()},
+        }
+
+
 def load_families(paths: Iterable[Path]) -> list[Family]:
     """Finds the finished runs at or below the paths and sorts them into families.
 
@@ -184,20 +289,35 @@ def load_families(paths: Iterable[Path]) -> list[Family]:
       ResultsError: there is none, or two are of the same method, bound and seed.
       DataError: a run.json is broken.
     """
-    groups: dict[str, list[FinishedRun]] = {}
+    groups: list[_Group] = []
     for run in load_runs(paths):
-        group = groups.setdefault(json.dumps(_common(run), sort_keys=True), [])
-        for other in group:
-            if (other.method, other.size, other.seed) == (run.method, run.size, run.seed):
-                raise ResultsError(
-                    f"{other.path} and {run.path} are the same run twice: give one of them only."
-                )
-        group.append(run)
-    recipes = [json.loads(key)["flags"] for key in groups]
-    names = sorted({name for recipe in recipes for name in recipe} - _TOLD_ANYWAY)
-    differing = [n for n in names if len({json.dumps(recipe.get(n)) for recipe in recipes}) > 1]
-    texts = [", ".join(f"{n} {recipe.get(n)}" for n in differing) for recipe in recipes]
-    return [Family(tuple(group), text) for group, text in zip(groups.values(), texts, strict=True)]
+        key = json.dumps(_common(run), sort_keys=True)
+        group = next((g for g in groups if g.key == key and g.takes(run)), None)
+        if group is None:
+            group = _Group(key)
+            groups.append(group)
+        group.add(run)
+    traits = [group.traits() for group in groups]
+    differing = [
+        name
+        for name in dict.fromkeys(name for found in traits for name in found)
+        # Weights of a victim that a family hasn't are no difference.
+        if len({found.get(name) for found in traits if name in found or " of " not in name}) > 1
+    ]
+    texts = [", ".join(f"{n} {found.get(n)}" for n in differing if n in found) for found in traits]
+    return [Family(tuple(group.runs), text) for group, text in zip(groups, texts, strict=True)]
+
+
+def _weights(run: FinishedRun) -> dict[str, str]:
+    return {name: network.weights for name, network in run.record.victims.items()}
+
+
+def _digest(value: object) -> str:
+    """Returns a digest's first digits, or those of what is none."""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        text = hashlib.sha256(text.encode()).hexdigest()
+    return text[:12]
 
 
 def _common(run: FinishedRun) -> dict:
@@ -205,7 +325,9 @@ def _common(run: FinishedRun) -> dict:
     return {
         "flags": {name: value for name, value in identity.flags.items() if name not in _VARIES},
         "zoo": run.record.zoo,
+        "source": run.record.source,
         "norm": run.bound.norm,
         "content": identity.content,
         "images": list(dict.fromkeys(run.per_image["image_id"])),
+        "images_sha256": run.record.images_sha256,
     }

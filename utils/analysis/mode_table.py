@@ -48,10 +48,11 @@ def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
         tuple(lines),
         (
             f"{family.goal.capitalize()}, in percent of all images; the mean over the black-box "
-            "victims and its gain with 95 % bootstrap intervals over images, the gain in bold "
-            "where its interval excludes 0.",
+            "victims and its gain with 95 % intervals over images, the gain in bold where it "
+            "differs from 0 (exact test of flipped signs over images, p < 0.05).",
             "Mean abs and mean L2 are what the perturbations spent, in [0, 255] units; cosine is "
             "that between the step taken and the source's gradient, mean over the steps.",
+            *family.notes(),
         ),
     )
 
@@ -70,5 +71,5 @@ def _costs(family: Family, attack: Attack) -> list[str]:
     return [
         f"{written['mean_abs'].mean():.2f}",
         f"{written['mean_l2'].mean():.0f}",
-        f"{sum(cosines) / len(cosines):.3f}",
+        number(sum(cosines) / len(cosines), ".3f"),
     ]

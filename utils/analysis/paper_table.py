@@ -19,8 +19,8 @@ def paper_tables(family: Family, rows: pd.DataFrame) -> list[Table]:
 
 def column_heads(family: Family, victims: Iterable[str]) -> list[Span]:
     """Returns the victims' names, white-box ones marked."""
-    white_box = set(family.victims) - set(family.black_box)
-    return [Span(name, mark="white-box" if name in white_box else "") for name in victims]
+    marks = {name: "white-box" for name, kind in family.victims.items() if kind == "white-box"}
+    return [Span(name, mark=marks.get(name, "")) for name in victims]
 
 
 def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
@@ -35,7 +35,8 @@ def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
             of_method[of_method["victim"] == victim].set_index("mode").reindex(modes)
             for victim in victims
         ]
-        lengths = tuple(Span(number(value, ".0f")) for value in columns[0]["mean_l2"])
+        spent = of_method.groupby("mode")["mean_l2"].first().reindex(modes)
+        lengths = tuple(Span(number(value, ".0f")) for value in spent)
         lines.append((title, *(_rates(column["success_rate"]) for column in columns), lengths))
         if len(modes) > 1 and of_method["gain_over_sign"].notna().any():
             gains = [_gains(column.drop(index=REFERENCE)) for column in columns]
@@ -45,6 +46,7 @@ def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
         "bold.",
         "Mean L2 is what the perturbations spent, in [0, 255] units: a fair comparison is one at "
         "equal length (table.py --equal_l2).",
+        *family.notes(),
     ]
     seeds = int(rows["seeds"].max())
     if seeds > 1:

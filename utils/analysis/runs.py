@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from utils.analysis.consistency import check_per_image, check_record, check_steps, check_transfer
+from utils.analysis.csv_tables import read_table
 from utils.bound import Bound
-from utils.errors import ResultsError
+from utils.errors import DataError, ResultsError
 from utils.pipeline.record import RUN_FILE, RunRecord
 from utils.success import succeeded
 
@@ -45,45 +46,67 @@ class FinishedRun:
     @cached_property
     def transfer(self) -> pd.DataFrame:
         """The rows of transfer.csv, and the columns size and seed."""
-        return self._table("transfer.csv").assign(size=self.size, seed=self.seed)
+        table = read_table(self.path / "transfer.csv")
+        check_transfer(self.path, self.record, table)
+        return table.assign(size=self.size, seed=self.seed)
 
     @cached_property
     def per_image(self) -> pd.DataFrame:
         """The rows of per_image.csv, and size, seed and success: whether it reached its goal."""
-        table = self._table("per_image.csv", dtype={"image_id": str})
+        table = read_table(self.path / "per_image.csv")
+        check_per_image(self.path, self.record, table, self.transfer)
         success = succeeded(table, self.record.flags.targeted)
         return table.assign(size=self.size, seed=self.seed, success=success)
 
     @cached_property
     def steps(self) -> pd.DataFrame:
         """The rows of steps.csv."""
-        return self._table("steps.csv")
+        table = read_table(self.path / "steps.csv")
+        check_steps(self.path, self.record, table)
+        return table
 
     def images(self, mode: str, image_id: str) -> tuple[np.ndarray, np.ndarray]:
         """Returns the clean and the adversarial image: uint8 [S, S, 3] each.
 
         Raises:
-          ResultsError: one of them can't be read.
+          ResultsError: one of them can't be read or isn't of the run's size.
         """
         name = f"{image_id}.png"
-        return _pixels(Path(self.record.flags.input_dir) / name), _pixels(self.path / mode / name)
+        clean = self._pixels(Path(self.record.flags.input_dir), name)
+        return clean, self._pixels(self.path, mode, name)
 
-    def _table(self, name: str, **options: Any) -> pd.DataFrame:
-        path = self.path / name
+    def _pixels(self, folder: Path, *names: str) -> np.ndarray:
+        # Imported late: tables read no pixels.
+        from data.images import read_image
+
+        path = folder.joinpath(*names)
         try:
-            return pd.read_csv(path, **options)
-        except (OSError, ValueError) as error:
+            for name in names:
+                # A file of the results must not lead out of the folder.
+                if not _is_plain(name):
+                    raise DataError(f"{name!r} is no name of a file.")
+            if path.exists() and not path.is_file():
+                raise DataError(f"{path} is not a file.")
+            pixels = read_image(path)
+            if len(pixels) != self.record.side:
+                raise DataError(f"{path} is not {self.record.side} pixels wide as in run.json.")
+        except (DataError, OSError) as error:
             raise ResultsError(
-                f"{path} can't be read ({error}): give that run's command again, or "
-                f"`python scripts/judge.py {self.path}`."
+                f"{error} The figures strip and spectrum need the run's PNGs and the clean images "
+                "where they were: leave these figures out with --figures."
             ) from error
+        return pixels
+
+
+def _is_plain(name: str) -> bool:
+    return Path(name).name == name and name not in ("", ".", "..") and "\0" not in name
 
 
 def load_runs(paths: Iterable[Path]) -> list[FinishedRun]:
     """Finds the finished runs at or below the paths, each once.
 
     Raises:
-      ResultsError: a path isn't there or holds no finished run.
+      ResultsError: a path isn't there or holds no finished run, or one that contradicts itself.
       DataError: a run.json is broken.
     """
     runs: dict[Path, FinishedRun] = {}
@@ -93,6 +116,8 @@ def load_runs(paths: Iterable[Path]) -> list[FinishedRun]:
         folders = [file.parent for file in sorted(path.rglob(RUN_FILE))]
         records = [(folder, RunRecord.read(folder)) for folder in folders]
         found = [FinishedRun(folder, r) for folder, r in records if r is not None and r.complete]
+        for run in found:
+            check_record(run.path, run.record)
         if not found:
             raise ResultsError(
                 f"No finished run is below {path}: run attack.py or scripts/sweep.py with "
@@ -100,17 +125,3 @@ def load_runs(paths: Iterable[Path]) -> list[FinishedRun]:
             )
         runs |= {run.path.resolve(): run for run in found}
     return list(runs.values())
-
-
-def _pixels(path: Path) -> np.ndarray:
-    # Imported late: tables read no pixels.
-    from PIL import Image
-
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ResultsError(
-            f"{path} can't be read ({error}): the figures strip and spectrum need the run's PNGs "
-            "and the clean images where they were; leave these figures out with --figures."
-        ) from error

@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 
 from tests.made_up_results import write_run, write_sweep
-from utils.analysis.equal_l2 import OUTSIDE, equal_l2_rows, interpolate
+from utils.analysis.equal_l2 import OUTSIDE, between, equal_l2_rows
 from utils.analysis.equal_l2_tables import equal_l2_tables
 from utils.analysis.families import load_families
 from utils.analysis.formats import to_markdown
 from utils.analysis.summary_rows import MEAN
 from utils.errors import ResultsError
+from utils.statistics import paired_gain
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +23,13 @@ def _row(rows, victim, epsilon=16.0):
 
 
 def test_reads_off_between_the_points_and_never_beyond():
-    points = np.array([[1.0, 2.0, 4.0]] * 6)
-    values = np.array([[10.0, 20.0, 0.0]] * 6)
-    read = interpolate(np.array([1.0, 1.5, 2.0, 3.0, 4.0, 4.01]), points, values)
-    np.testing.assert_allclose(read, [10, 15, 20, 10, 0, np.nan])
-    assert np.isnan(interpolate(np.array([0.99]), points[:1], values[:1]))[0]
+    points, values = np.array([1.0, 2.0, 4.0]), np.array([10.0, 20.0, 0.0])
+    read = []
+    for l2 in (1.0, 1.5, 2.0, 3.0, 4.0):
+        ends, weights = between(points, l2)
+        read.append(values[ends] @ weights)
+    np.testing.assert_allclose(read, [10, 15, 20, 10, 0])
+    assert between(points, 4.01) is None and between(points, 0.99) is None
 
 
 def test_success_of_sign_is_that_at_the_same_mean_l2(family):
@@ -61,9 +64,14 @@ def test_no_gain_where_a_mode_equals_sign(tmp_path):
         lines = table.read_text().splitlines(keepends=True)
         sign = [line.replace("sign", "affine") for line in lines if ",sign," in line]
         table.write_text("".join([line for line in lines if "affine" not in line] + sign))
-    rows = equal_l2_rows(load_families([tmp_path])[0], [8.0])
+    (family,) = load_families([tmp_path])
+    rows = equal_l2_rows(family, [8.0])
     assert len(rows) == 4
-    assert (rows[["difference", "low", "high"]] == 0).all(axis=None)
+    assert (rows["difference"] == 0).all() and (rows["significant"] == 0).all()
+    # No discordant pair in 40 images doesn't show that there is no difference.
+    _, low, high = paired_gain(np.ones(40, bool), np.ones(40, bool))
+    assert low < 0 < high
+    np.testing.assert_allclose(rows[["low", "high"]], [[low, high]] * 4)
 
 
 def test_intervals_are_the_same_every_time(family):

@@ -1,0 +1,168 @@
+"""Whether a run's record and tables say the same: what doesn't is never shown."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from utils.errors import ResultsError
+from utils.pipeline.record import RunRecord
+from utils.success import succeeded
+
+# What several rows must agree in: (file's columns that name it, columns).
+_CONSTANT = (
+    (["image_id"], ["true_label", "target_class"]),
+    (["image_id", "victim"], ["clean_label", "clean_confidence", "clean_top5"]),
+    (["image_id", "mode"], ["l2"]),
+)
+
+
+def check_record(path: Path, record: RunRecord) -> None:
+    """Makes sure that a finished run's record can be worked with.
+
+    Raises:
+      ResultsError: it contradicts itself or holds what no run has.
+    """
+    flags, identity = record.flags.model_dump(), record.identity.flags
+    chosen = {"source": list(record.sources), "zoo": record.zoo}
+    names = flags.keys() & identity.keys()
+    problems = {
+        "its flags differ from its identity": any(
+            _text(flags[name]) != _text(identity[name]) for name in names
+        ),
+        "its source or zoo differs from its identity": any(
+            _text(identity.get(name, value)) != _text(value) for name, value in chosen.items()
+        ),
+        "it has no modes, or one twice": len(set(record.modes)) != (len(record.modes) or -1),
+        "it was judged on no victim": not record.victims,
+        "it has no images": record.images < 1 or record.side < 1,
+        "its bound is none": not _has_bound(record),
+        "a text in it is no Unicode": not _is_unicode(record),
+    }
+    _refuse(path / "run.json", (problem for problem, holds in problems.items() if holds))
+
+
+def check_transfer(path: Path, record: RunRecord, transfer: pd.DataFrame) -> None:
+    """Makes sure that transfer.csv has a row a mode and victim of the record's.
+
+    Raises:
+      ResultsError: it hasn't, or says something else than the record.
+    """
+    settings = ["white-box" if v in record.sources else "black-box" for v in transfer["victim"]]
+    problems = {
+        **_of_recipe(record, transfer),
+        "its rows aren't one a mode and victim": _keys(transfer, "mode", "victim")
+        != _product(record.modes, record.victims),
+        "a setting is wrong": list(transfer["setting"]) != settings,
+        "the number of images differs": (transfer["images"] != record.images).any(),
+    }
+    _refuse(path / "transfer.csv", (problem for problem, holds in problems.items() if holds))
+
+
+def check_per_image(
+    path: Path, record: RunRecord, per_image: pd.DataFrame, transfer: pd.DataFrame
+) -> None:
+    """Makes sure that per_image.csv has a row an image, mode and victim, as transfer.csv counts.
+
+    Raises:
+      ResultsError: it hasn't, or says something else than the record or transfer.csv.
+    """
+    images = list(dict.fromkeys(per_image["image_id"]))
+    problems = {
+        **_of_recipe(record, per_image),
+        "the number of images differs": len(images) != record.images,
+        "its rows aren't one an image, mode and victim": _keys(
+            per_image, "image_id", "mode", "victim"
+        )
+        != _product(images, record.modes, record.victims),
+        "rows of one image contradict each other": any(
+            (per_image.groupby(keys)[columns].nunique() > 1).any(axis=None)
+            for keys, columns in _CONSTANT
+        ),
+        "a target class is missing": record.flags.targeted
+        and per_image["target_class"].isna().any(),
+        "transfer.csv counts otherwise": not _counts_agree(record, per_image, transfer),
+    }
+    _refuse(path / "per_image.csv", (problem for problem, holds in problems.items() if holds))
+
+
+def check_steps(path: Path, record: RunRecord, steps: pd.DataFrame) -> None:
+    """Makes sure that steps.csv has a row a mode and iteration.
+
+    Raises:
+      ResultsError: it hasn't.
+    """
+    iterations = range(1, int(steps["iteration"].max()) + 1)
+    wrong = len(iterations) > len(steps) or _keys(steps, "mode", "iteration") != _product(
+        record.modes, iterations
+    )
+    _refuse(path / "steps.csv", ["its rows aren't one a mode and iteration"] if wrong else [])
+
+
+def _refuse(path: Path, problems: Iterable[str]) -> None:
+    for problem in problems:
+        raise ResultsError(
+            f"{path} can't be used: {problem}. See what `python scripts/verify.py {path.parent}` "
+            "says."
+        )
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _has_bound(record: RunRecord) -> bool:
+    try:
+        return bool(np.isfinite(record.bound.size) and record.bound.size > 0)
+    except TypeError:
+        return False
+
+
+def _is_unicode(record: RunRecord) -> bool:
+    try:
+        json.dumps(record.model_dump(), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _of_recipe(record: RunRecord, table: pd.DataFrame) -> dict[str, bool]:
+    epsilon = record.bound.epsilon
+    bounds = table["max_epsilon"]
+    return {
+        "it is of another source": (table["source"] != record.source).any(),
+        "it is of another method": (table["method"] != record.flags.method).any(),
+        "it is of another bound": not (
+            bounds.isna() if epsilon is None else bounds == epsilon
+        ).all(),
+    }
+
+
+def _keys(table: pd.DataFrame, *columns: str) -> list[tuple]:
+    return sorted(zip(*(table[name].tolist() for name in columns), strict=True))
+
+
+def _product(*names: Iterable) -> list[tuple]:
+    return sorted(pd.MultiIndex.from_product([list(n) for n in names]).tolist())
+
+
+def _counts_agree(record: RunRecord, per_image: pd.DataFrame, transfer: pd.DataFrame) -> bool:
+    keys, counts = ["mode", "victim"], ["misclassified", "clean_errors", "target_hits"]
+    told = per_image.assign(
+        misclassified=succeeded(per_image, targeted=False),
+        clean_errors=per_image["clean_label"] != per_image["true_label"],
+        target_hits=succeeded(per_image, targeted=True),
+    )
+    if not record.flags.targeted:
+        counts.remove("target_hits")
+    counted = told.groupby(keys).agg(dict.fromkeys(counts, "sum") | {"l2": "mean"})
+    written = transfer.set_index(keys).loc[counted.index]
+    rates = 100 * written["misclassified"] / written["images"]
+    return bool(
+        (counted[counts] == written[counts]).all(axis=None)
+        # Both files round.
+        and ((written["success_rate"] - rates).abs() <= 0.00501).all()
+        and np.allclose(counted["l2"], written["mean_l2"], rtol=1e-6, atol=0.0011)
+    )
