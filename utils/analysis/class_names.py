@@ -5,6 +5,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from utils.analysis.document import one_line
 from utils.errors import ResultsError
 
 _DEMO = Path(__file__).resolve().parents[2] / "data" / "demo" / "class_names.txt"
@@ -23,7 +24,7 @@ class ClassNames:
         """Returns "306 corn", or "306" where no name is known."""
         known = 0 <= label < len(self.names)
         # The first of several synonyms says enough.
-        return f"{label} {self.names[label].split(',')[0]}" if known else str(label)
+        return one_line(f"{label} {self.names[label].split(',')[0]}") if known else str(label)
 
 
 def class_names(zoo: str, file: Path | None = None) -> ClassNames:

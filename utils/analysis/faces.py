@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from utils.analysis.document import one_line
+
 
 @dataclass(frozen=True)
 class Face:
@@ -39,7 +41,9 @@ _FACES = {
 
 def face(mode: str) -> Face:
     """Returns a mode's face; a default one under its own name where it is unknown."""
-    return _FACES.get(mode) or Face(mode)
+    # A legend leaves out what begins with an underscore.
+    title = one_line(mode)
+    return _FACES.get(mode) or Face(" " + title if title.startswith("_") else title)
 
 
 def in_order(modes: Iterable[str]) -> list[str]:

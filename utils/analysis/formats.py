@@ -1,10 +1,11 @@
-"""Tables as Markdown, LaTeX and HTML."""
+"""Tables as Markdown, LaTeX and HTML: whatever a name holds is shown as text, in one line."""
 
 import html
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from utils.analysis.document import MARK_NOTES, Span, Table, TableCell, spans_of
+from utils.analysis.document import MARK_NOTES, Span, Table, TableCell, one_line, spans_of
 
 
 @dataclass(frozen=True)
@@ -47,18 +48,34 @@ _LATEX_CHARACTERS = {
     "<": "$<$",
     ">": "$>$",
 }
+# What Markdown reads as markup. An underscore or a tilde within a word, a lone < and brackets that
+# no link follows are none, and stay readable.
+_MARKDOWN_MARKUP = re.compile(
+    r"[\\|*`$]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|(?<=~)~|<(?=[A-Za-z/!?])|\](?=[(\[:])|!(?=\[)"
+    r"|&(?=#?\w+;)"
+)
+
+
+def _escape_latex(text: str) -> str:
+    return "".join(_LATEX_CHARACTERS.get(character, character) for character in one_line(text))
+
+
+def _escape_html(text: str) -> str:
+    return html.escape(one_line(text))
+
+
 _MARKDOWN = _Markup(
-    lambda text: text.replace("|", "\\|").replace("*", "\\*"),
+    lambda text: _MARKDOWN_MARKUP.sub(r"\\\g<0>", one_line(text)),
     "**{}**",
     {"white-box": "†", "significant": "\\*"},
 )
 _LATEX = _Markup(
-    lambda text: "".join(_LATEX_CHARACTERS.get(character, character) for character in text),
+    _escape_latex,
     "\\textbf{{{}}}",
     {"white-box": "$^{\\dagger}$", "significant": "$^{*}$"},
 )
 _HTML = _Markup(
-    html.escape, "<b>{}</b>", {"white-box": "<sup>†</sup>", "significant": "<sup>*</sup>"}
+    _escape_html, "<b>{}</b>", {"white-box": "<sup>†</sup>", "significant": "<sup>*</sup>"}
 )
 
 
@@ -76,7 +93,10 @@ def to_markdown(table: Table) -> str:
 def to_latex(table: Table) -> str:
     """Returns a LaTeX table environment; it needs the package booktabs."""
     cells = map(_LATEX.cells, (table.header, *table.rows))
-    head, *rows = (" & ".join(row) + " \\\\" for row in cells)
+    # The {} keeps a [ or * at a row's start from being an argument of what stands before it.
+    head, *rows = (
+        "{}" * row[0].startswith(("[", "*")) + " & ".join(row) + " \\\\" for row in cells
+    )
     lines = (
         "\\begin{table}",
         "\\centering",
@@ -100,7 +120,7 @@ def to_html(table: Table) -> str:
     body = "\n".join(line(row, "td") for row in table.rows)
     notes = "".join(f"<li>{note}</li>" for note in _HTML.notes(table))
     return (
-        f'<p class="caption">{html.escape(table.title)}</p>\n<div class="table"><table>'
+        f'<p class="caption">{_escape_html(table.title)}</p>\n<div class="table"><table>'
         f"<thead>{line(table.header, 'th')}</thead>\n<tbody>{body}</tbody></table></div>\n"
         f'<ul class="notes">{notes}</ul>\n'
     )

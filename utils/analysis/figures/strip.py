@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from utils.analysis.class_names import ClassNames
+from utils.analysis.document import one_line
 from utils.analysis.faces import face
 from utils.analysis.figures.selection import Drawn, Selection
 from utils.analysis.figures.style import WIDTH, panels
@@ -58,9 +59,10 @@ def _strip(run: FinishedRun, image_id: str, names: ClassNames) -> Figure:
         line[0].set_ylabel(face(mode).title)
         _say(line[-1], table[table["mode"] == mode], names)
     right = names(int(table["true_label"].iloc[0]))
+    method = run.record.method_title
     figure.supxlabel(
-        f"Image {image_id} ({right}), {run.record.method_title}, {run.bound}, source "
-        f"{run.record.source}.\nRight: label and confidence of each victim, clean > adversarial.",
+        one_line(f"Image {image_id} ({right}), {method}, {run.bound}, source {run.record.source}.")
+        + "\nRight: label and confidence of each victim, clean > adversarial.",
     )
     return figure
 
@@ -71,7 +73,6 @@ def _say(panel: Axes, rows: pd.DataFrame, names: ClassNames) -> None:
     for row in rows.to_dict("records"):
         clean = f"{names(row['clean_label'])} {100 * row['clean_confidence']:.0f} %"
         label = names(row["adversarial_label"])
-        lines.append(
-            f"{row['victim']}:\n  {clean} > {label} {100 * row['adversarial_confidence']:.0f} %"
-        )
+        confidence = 100 * row["adversarial_confidence"]
+        lines.append(f"{one_line(row['victim'])}:\n  {clean} > {label} {confidence:.0f} %")
     panel.text(0, 1, "\n".join(lines), va="top", fontsize=5, transform=panel.transAxes)

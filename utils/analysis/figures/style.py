@@ -3,8 +3,11 @@
 from typing import Any
 
 from matplotlib import rcParams
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from utils.analysis.document import one_line
 
 WIDTH = 7.2  # inches, a page's text width
 rcParams.update(
@@ -23,6 +26,9 @@ rcParams.update(
         "legend.frameon": False,
         "pdf.fonttype": 42,
         "savefig.dpi": 200,
+        # A dollar in a name is a dollar.
+        "text.parse_math": False,
+        "text.usetex": False,
     }
 )
 
@@ -51,13 +57,16 @@ def rate_axis(axes: Axes, label: str) -> None:
 
 def name_panel(axes: Axes, victim: str, setting: str | None) -> None:
     """Writes a victim's name above a panel, and below it that it is the white-box one."""
-    axes.set_title(victim + ("\n(white-box)" if setting == "white-box" else ""))
+    axes.set_title(one_line(victim) + ("\n(white-box)" if setting == "white-box" else ""))
 
 
 def caption(figure: Figure, text: str) -> None:
-    """Puts a text below all panels, and the first one's legend above them."""
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    if handles:
-        columns = min(len(handles), 4)
-        figure.legend(handles, labels, loc="outside upper center", ncols=columns)
-    figure.supxlabel(text)
+    """Puts a text below all panels, and above them the legend of what is drawn in any of them."""
+    drawn: dict[str, Artist] = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            drawn.setdefault(label, handle)
+    if drawn:
+        columns = min(len(drawn), 4)
+        figure.legend(drawn.values(), drawn, loc="outside upper center", ncols=columns)
+    figure.supxlabel(one_line(text))
