@@ -15,6 +15,7 @@ from utils.analysis.families import load_families
 from utils.analysis.figures import FIGURES
 from utils.analysis.figures.drawing import draw
 from utils.analysis.figures.selection import Choices
+from utils.analysis.output import say
 from utils.commands import command
 
 
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     found = load_families(options.results)
     written = draw(found, Choices.of(options), options.output_dir, options.formats)
-    print("\n".join(str(path) for path in written))
+    say("\n".join(str(path) for path in written))
     return 0
 
 

@@ -14,6 +14,7 @@ from utils.analysis.command_line import figure_parser
 from utils.analysis.families import load_families
 from utils.analysis.figures import FIGURES
 from utils.analysis.figures.selection import Choices
+from utils.analysis.output import save, say
 from utils.analysis.report import build_report
 from utils.commands import command
 
@@ -28,9 +29,9 @@ def main(arguments: list[str]) -> int:
     command_line = shlex.join(["python", "scripts/report.py", *arguments])
     found = load_families(options.results)
     page = build_report(found, Choices.of(options), options.title, command_line)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(page, "utf-8")
-    print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB")
+    content = page.encode("utf-8", "replace")
+    save(options.output, content)
+    say(f"{options.output}: {len(content) / 1e6:.1f} MB")
     return 0
 
 

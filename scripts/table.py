@@ -19,6 +19,7 @@ from utils.analysis.equal_l2_tables import equal_l2_tables
 from utils.analysis.families import load_families
 from utils.analysis.formats import to_latex, to_markdown
 from utils.analysis.layouts import LAYOUTS, lay_out, to_csv
+from utils.analysis.output import save, say
 from utils.commands import command
 from utils.errors import ResultsError
 
@@ -62,10 +63,9 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     text = render(options)
     if options.output is None:
-        print(text, end="")
+        say(text.removesuffix("\n"))
     else:
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-        options.output.write_text(text)
+        save(options.output, text.encode())
     return 0
 
 

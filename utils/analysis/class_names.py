@@ -3,10 +3,12 @@
 import json
 import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from utils.analysis.document import one_line
-from utils.errors import ResultsError
+from utils.errors import DataError, ResultsError
+from utils.files import write_atomically
 
 _DEMO = Path(__file__).resolve().parents[2] / "data" / "demo" / "class_names.txt"
 _KERAS_URL = "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json"
@@ -47,8 +49,11 @@ def class_names(zoo: str, file: Path | None = None) -> ClassNames:
 
 def _read(file: Path) -> ClassNames:
     try:
+        # Of a pipe or a device there would be no end.
+        if file.exists() and not file.is_file():
+            raise OSError("not a file")
         return ClassNames(tuple(line.strip() for line in file.read_text("utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ResultsError(
             f"--class_names {file} can't be read ({error}): give a text file, one name a line, "
             "background first."
@@ -62,11 +67,13 @@ def _from_keras() -> ClassNames:
             with urllib.request.urlopen(_KERAS_URL, timeout=_TIMEOUT) as answer:
                 content = answer.read()
             json.loads(content)
-            cache.parent.mkdir(parents=True, exist_ok=True)
-            cache.write_bytes(content)
+            write_atomically(cache, content)
         index = json.loads(cache.read_bytes())
         names = [index[str(i)][1].replace("_", " ") for i in range(len(index))]
-    except (OSError, ValueError, KeyError, IndexError):
+    except (
+        *(OSError, HTTPException, DataError, ValueError),
+        *(LookupError, TypeError, AttributeError, RecursionError),
+    ):
         # Without a network there are numbers.
         return ClassNames()
     # Keras counts from 0 without background.

@@ -1,5 +1,6 @@
 """From families of runs to figure files."""
 
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from matplotlib.figure import Figure
 from utils.analysis.families import Family
 from utils.analysis.figures import FIGURES
 from utils.analysis.figures.selection import Choices, Selection
+from utils.analysis.output import file_name, save
 from utils.errors import ResultsError
 
 # Format -> its metadata. No date: the same results give the same file.
@@ -29,10 +31,11 @@ def draw(
     for number, family in enumerate(found):
         folder = output_dir / f"family{number + 1}" if len(found) > 1 else output_dir
         for _, name, figure in figures_of(Selection(family, choices), choices.figures):
-            folder.mkdir(parents=True, exist_ok=True)
             for kind in formats:
-                written.append(folder / f"{name}.{kind}")
-                figure.savefig(written[-1], metadata=_FORMATS[kind])
+                buffer = io.BytesIO()
+                figure.savefig(buffer, format=kind, metadata=_FORMATS[kind])
+                written.append(folder / f"{file_name(name)}.{kind}")
+                save(written[-1], buffer.getvalue())
     if not written:
         raise ResultsError(
             "These results give none of the figures: curves need several epsilons (sweep.py)."
