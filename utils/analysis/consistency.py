@@ -1,7 +1,7 @@
 """Whether a run's record and tables say the same: what doesn't is never shown."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,23 +25,7 @@ def check_record(path: Path, record: RunRecord) -> None:
     Raises:
       ResultsError: it contradicts itself or holds what no run has.
     """
-    flags, identity = record.flags.model_dump(), record.identity.flags
-    chosen = {"source": list(record.sources), "zoo": record.zoo}
-    names = flags.keys() & identity.keys()
-    problems = {
-        "its flags differ from its identity": any(
-            _text(flags[name]) != _text(identity[name]) for name in names
-        ),
-        "its source or zoo differs from its identity": any(
-            _text(identity.get(name, value)) != _text(value) for name, value in chosen.items()
-        ),
-        "it has no modes, or one twice": len(set(record.modes)) != (len(record.modes) or -1),
-        "it was judged on no victim": not record.victims,
-        "it has no images": record.images < 1 or record.side < 1,
-        "its bound is none": not _has_bound(record),
-        "a text in it is no Unicode": not _is_unicode(record),
-    }
-    _refuse(path / "run.json", (problem for problem, holds in problems.items() if holds))
+    _refuse(path / "run.json", _of_record(record))
 
 
 def check_transfer(path: Path, record: RunRecord, transfer: pd.DataFrame) -> None:
@@ -50,15 +34,7 @@ def check_transfer(path: Path, record: RunRecord, transfer: pd.DataFrame) -> Non
     Raises:
       ResultsError: it hasn't, or says something else than the record.
     """
-    settings = ["white-box" if v in record.sources else "black-box" for v in transfer["victim"]]
-    problems = {
-        **_of_recipe(record, transfer),
-        "its rows aren't one a mode and victim": _keys(transfer, "mode", "victim")
-        != _product(record.modes, record.victims),
-        "a setting is wrong": list(transfer["setting"]) != settings,
-        "the number of images differs": (transfer["images"] != record.images).any(),
-    }
-    _refuse(path / "transfer.csv", (problem for problem, holds in problems.items() if holds))
+    _refuse(path / "transfer.csv", _of_transfer(record, transfer))
 
 
 def check_per_image(
@@ -69,23 +45,7 @@ def check_per_image(
     Raises:
       ResultsError: it hasn't, or says something else than the record or transfer.csv.
     """
-    images = list(dict.fromkeys(per_image["image_id"]))
-    problems = {
-        **_of_recipe(record, per_image),
-        "the number of images differs": len(images) != record.images,
-        "its rows aren't one an image, mode and victim": _keys(
-            per_image, "image_id", "mode", "victim"
-        )
-        != _product(images, record.modes, record.victims),
-        "rows of one image contradict each other": any(
-            (per_image.groupby(keys)[columns].nunique() > 1).any(axis=None)
-            for keys, columns in _CONSTANT
-        ),
-        "a target class is missing": record.flags.targeted
-        and per_image["target_class"].isna().any(),
-        "transfer.csv counts otherwise": not _counts_agree(record, per_image, transfer),
-    }
-    _refuse(path / "per_image.csv", (problem for problem, holds in problems.items() if holds))
+    _refuse(path / "per_image.csv", _of_per_image(path, record, per_image, transfer))
 
 
 def check_steps(path: Path, record: RunRecord, steps: pd.DataFrame) -> None:
@@ -109,6 +69,58 @@ def _refuse(path: Path, problems: Iterable[str]) -> None:
         )
 
 
+# One problem after the other: what comes later may rely on what came before.
+
+
+def _of_record(record: RunRecord) -> Iterator[str]:
+    flags, identity = record.flags.model_dump(), record.identity.flags
+    chosen = {"source": list(record.sources), "zoo": record.zoo}
+    if any(_text(flags[name]) != _text(identity[name]) for name in flags.keys() & identity.keys()):
+        yield "its flags differ from its identity"
+    if any(_text(identity.get(name, value)) != _text(value) for name, value in chosen.items()):
+        yield "its source or zoo differs from its identity"
+    if not record.modes or len(set(record.modes)) != len(record.modes):
+        yield "it has no modes, or one twice"
+    if not record.victims:
+        yield "it was judged on no victim"
+    if record.images < 1 or record.side < 1:
+        yield "it has no images"
+    if not _has_bound(record):
+        yield "it has no bound"
+    if not _is_unicode(record):
+        yield "a text in it is no Unicode"
+
+
+def _of_transfer(record: RunRecord, transfer: pd.DataFrame) -> Iterator[str]:
+    yield from _of_recipe(record, transfer)
+    if _keys(transfer, "mode", "victim") != _product(record.modes, record.victims):
+        yield "its rows aren't one a mode and victim of run.json"
+    settings = ["white-box" if v in record.sources else "black-box" for v in transfer["victim"]]
+    if list(transfer["setting"]) != settings:
+        yield "a setting is wrong"
+    if (transfer["images"] != record.images).any():
+        yield "it counts other images than run.json"
+
+
+def _of_per_image(
+    path: Path, record: RunRecord, per_image: pd.DataFrame, transfer: pd.DataFrame
+) -> Iterator[str]:
+    yield from _of_recipe(record, per_image)
+    images = list(dict.fromkeys(per_image["image_id"]))
+    if len(images) != record.images:
+        yield "it holds other images than run.json"
+    keys = _product(images, record.modes, record.victims)
+    if _keys(per_image, "image_id", "mode", "victim") != keys:
+        yield "its rows aren't one an image, mode and victim of run.json"
+    for names, columns in _CONSTANT:
+        if (per_image.groupby(names)[columns].nunique() > 1).any(axis=None):
+            yield "rows of one image contradict each other"
+    if record.flags.targeted and per_image["target_class"].isna().any():
+        yield "a target class is missing"
+    if not _counts_agree(record, per_image, transfer):
+        yield f"{path / 'transfer.csv'} counts otherwise"
+
+
 def _text(value: object) -> str:
     return json.dumps(value, sort_keys=True)
 
@@ -128,16 +140,12 @@ def _is_unicode(record: RunRecord) -> bool:
     return True
 
 
-def _of_recipe(record: RunRecord, table: pd.DataFrame) -> dict[str, bool]:
-    epsilon = record.bound.epsilon
-    bounds = table["max_epsilon"]
-    return {
-        "it is of another source": (table["source"] != record.source).any(),
-        "it is of another method": (table["method"] != record.flags.method).any(),
-        "it is of another bound": not (
-            bounds.isna() if epsilon is None else bounds == epsilon
-        ).all(),
-    }
+def _of_recipe(record: RunRecord, table: pd.DataFrame) -> Iterator[str]:
+    if (table["source"] != record.source).any() or (table["method"] != record.flags.method).any():
+        yield "it is of another source or method than run.json"
+    epsilon, bounds = record.bound.epsilon, table["max_epsilon"]
+    if not (bounds.isna() if epsilon is None else bounds == epsilon).all():
+        yield "it is of another bound than run.json"
 
 
 def _keys(table: pd.DataFrame, *columns: str) -> list[tuple]:
