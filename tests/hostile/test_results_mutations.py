@@ -15,7 +15,7 @@ import pytest
 from scripts import figures, report, table
 from tests.made_up_results import write_run
 
-COUNT = int(os.environ.get("RESULTS_MUTATIONS", "150"))
+COUNT = int(os.environ.get("RESULTS_MUTATIONS", "50"))
 TABLES = ("transfer.csv", "per_image.csv", "steps.csv")
 VALUES = (
     *(None, True, False, 0, -1, 1, 1.5, 1e400, -1e308, float("nan"), 10**30, "", "x", "NA", "-0"),

@@ -110,7 +110,6 @@ class RunRecord(_Typed):
       sources: name -> the networks attacked.
       victims: name -> the networks judged on.
       images: how many.
-      images_sha256: of the SHA-256 of all originals, in order; empty in older folders.
       side: of the images, in pixels.
       method_title: the method's usual name; its letters in folders from before this was written.
       skipped_images: rows of the CSV whose image wasn't there.
@@ -134,7 +133,6 @@ class RunRecord(_Typed):
     sources: dict[str, RecordedNetwork] = Field(min_length=1)
     victims: dict[str, RecordedNetwork]
     images: int
-    images_sha256: str = ""
     side: int
     method_title: str = ""
     skipped_images: int = 0
