@@ -3,6 +3,7 @@
 import numpy as np
 
 from utils.bound import Bound
+from utils.errors import RunError
 
 
 def from_uint8(pixels: np.ndarray) -> np.ndarray:
@@ -27,20 +28,42 @@ def to_uint8(images: np.ndarray, originals: np.ndarray, bound: Bound) -> np.ndar
       uint8 [N, H, W, 3].
 
     Raises:
-      AssertionError: a value is not finite or leaves the bound: a bug in the attack, never written.
+      RunError: a value is not finite or leaves the bound, before or after rounding: such an image
+        is never written.
     """
-    assert np.isfinite(images).all(), "an adversarial image holds a value that is not finite"
+    if not np.isfinite(images).all():
+        raise _fault("holds a value that is not finite")
     exact = (images.astype(np.float64) + 1.0) * 127.5
     levels = np.rint(exact)
-    assert levels.min() >= 0 and levels.max() <= 255, "an adversarial image leaves [-1, 1]"
+    if levels.min() < 0 or levels.max() > 255:
+        raise _fault("leaves [-1, 1]")
     clean = originals.astype(np.float64)
     if bound.norm == "linf":
-        assert np.abs(levels - clean).max() < bound.size + 0.51, "an image leaves the epsilon box"
+        if np.abs(levels - clean).max() >= bound.size + 0.51:
+            raise _fault("leaves the epsilon box")
         whole = np.floor(bound.size)
-        return np.clip(levels, clean - whole, clean + whole).astype(np.uint8)
-    pairs = zip(levels - clean, exact - clean, strict=True)
-    levels = clean + np.stack([_shortened(*pair, bound.size) for pair in pairs])
-    return levels.astype(np.uint8)
+        levels = np.clip(levels, clean - whole, clean + whole)
+    else:
+        pairs = zip(levels - clean, exact - clean, strict=True)
+        levels = clean + np.stack([_shortened(*pair, bound.size) for pair in pairs])
+    pixels = levels.astype(np.uint8)
+    _check_bytes(pixels, originals, bound)
+    return pixels
+
+
+def _fault(what: str) -> RunError:
+    return RunError(
+        f"An adversarial image {what}: a fault of the attack; nothing of it is written."
+    )
+
+
+def _check_bytes(pixels: np.ndarray, originals: np.ndarray, bound: Bound) -> None:
+    """Holds what is about to be written to the bound, whatever was computed before."""
+    for made, original in zip(pixels, originals, strict=True):
+        difference = made.astype(np.int64) - original
+        length = float(np.sqrt((difference**2).sum()))
+        if not bound.holds(float(np.abs(difference).max()), length):
+            raise _fault(f"leaves {bound} in its bytes")
 
 
 def _shortened(rounded: np.ndarray, exact: np.ndarray, max_l2: float) -> np.ndarray:
@@ -49,7 +72,8 @@ def _shortened(rounded: np.ndarray, exact: np.ndarray, max_l2: float) -> np.ndar
     if excess <= 0:
         return rounded
     # Float32 images are exact to 1e-5 levels an entry; a bug would be further out.
-    assert np.sqrt((exact**2).sum()) < max_l2 * 1.001 + 0.01, "an image leaves the L2 ball"
+    if np.sqrt((exact**2).sum()) >= max_l2 * 1.001 + 0.01:
+        raise _fault("leaves the L2 ball")
     sizes = np.abs(rounded).ravel()
     outward = np.where(sizes > 0, sizes - np.abs(exact).ravel(), -np.inf)
     order = np.argsort(-outward, kind="stable")

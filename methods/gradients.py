@@ -56,7 +56,9 @@ def smooth(gradient: tf.Tensor, context: Context) -> tf.Tensor:
     Example: `python attack.py --method td --mode affine --ti_kernel 15`
     """
     side, reach = context.settings.ti_kernel, context.settings.ti_nsig
-    line = np.exp(-0.5 * np.linspace(-reach, reach, side) ** 2)
+    offsets = np.linspace(-reach, reach, side)
+    offsets[side // 2] = 0.0  # also where the rounding of a long reach would miss it
+    line = np.exp(-0.5 * offsets**2)
     line = tf.constant(line / line.sum(), tf.float32)
     for shape in ([side, 1, 1, 1], [1, side, 1, 1]):
         kernel = tf.tile(tf.reshape(line, shape), [1, 1, gradient.shape[-1], 1])

@@ -27,6 +27,8 @@ Source = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]]
 # weights once a batch, so twice the images take less than twice the time. More would gain little,
 # and take the memory of a batch that the user did not ask for.
 _SOURCE_BATCH = 16
+# Images are in [-1, 1]; a gradient that is not finite this far away is no fault of the source.
+_FAR = 1e4
 
 
 def group_modes(modes: Sequence[str], batch_size: int) -> list[tuple[str, ...]]:
@@ -48,12 +50,15 @@ class Crafted(NamedTuple):
       cosine: float32 [N, iterations], between the step taken (after projection) and the source's
         gradient at that iteration (before variance, smoothing and momentum), 0 where either is 0.
       finite: bool [N]; where false, a gradient was not finite and was taken as zero.
+      overflowed: bool [N]; where true, what the method made of finite gradients was not finite, or
+        took the gradient too far away from all images; the image stayed where it was.
       zero_share: float32 [N], share of the first gradient's entries below 1e-20.
     """
 
     images: tf.Tensor
     cosine: tf.Tensor
     finite: tf.Tensor
+    overflowed: tf.Tensor
     zero_share: tf.Tensor
 
 
@@ -78,6 +83,7 @@ class State(NamedTuple):
       variance: what the next gradient is corrected by.
       memory: the step's own memory.
       finite: bool [N], whether all gradients were finite so far.
+      overflowed: bool [N], whether the method's own numbers were not, once.
       cosines: TensorArray, one float32 [N] an iteration.
     """
 
@@ -86,6 +92,7 @@ class State(NamedTuple):
     variance: tf.Tensor
     memory: tf.Tensor
     finite: tf.Tensor
+    overflowed: tf.Tensor
     cosines: tf.TensorArray
 
 
@@ -261,19 +268,21 @@ class Attack:
         of_mode = self._context(clean, keys)
         of_group = self._context(_repeat(clean, count), _repeat(keys, count))
         look_ahead = self.method.exclusive("look_ahead")
+        near = tf.zeros_like(labels, tf.bool)
 
         def at(context: Context, step: tf.Tensor | int, images: tf.Tensor) -> Context:
             draws = dataclasses.replace(context.draws, iteration=step)
             return dataclasses.replace(context, images=images, draws=draws)
 
         def advance(
-            step: tf.Tensor | int, states: list[State], evaluations: list[Evaluation]
+            step: tf.Tensor | int,
+            states: list[State],
+            evaluations: list[Evaluation],
+            fars: list[tf.Tensor],
         ) -> list[State]:
             return [
-                self._advance(direction, step, state, evaluation, at(of_mode, step, state.images))
-                for direction, state, evaluation in zip(
-                    directions, states, evaluations, strict=True
-                )
+                self._advance(direction, step, *each, at(of_mode, step, each[0].images))
+                for direction, *each in zip(directions, states, evaluations, fars, strict=True)
             ]
 
         def iterate(step: tf.Tensor, states: list[State]) -> tuple[tf.Tensor, list[State]]:
@@ -285,9 +294,13 @@ class Attack:
             more = step + 1 < self.num_iter
             evaluation = self._evaluate(point, _repeat(labels, count), context, more)
             shares = zip(*(_split(tensor, count) for tensor in evaluation), strict=True)
-            return step + 1, advance(step, states, [Evaluation(*share) for share in shares])
+            far = _repeat(near, count)
+            if look_ahead:
+                far = tf.reshape(tensors.largest(point), [-1]) > _FAR
+            evaluations = [Evaluation(*share) for share in shares]
+            return step + 1, advance(step, states, evaluations, _split(far, count))
 
-        states = advance(0, [self._start(clean)] * count, [first] * count)
+        states = advance(0, [self._start(clean)] * count, [first] * count, [near] * count)
         if self.num_iter > 1:
             _, states = tf.while_loop(
                 lambda step, _: step < self.num_iter,
@@ -298,7 +311,13 @@ class Attack:
         negligible = tf.cast(tf.abs(first.gradient) < NEGLIGIBLE, tf.float32)
         zero_share = tf.reduce_mean(negligible, [1, 2, 3])
         return [
-            (state.images, tf.transpose(state.cosines.stack()), state.finite, zero_share)
+            (
+                state.images,
+                tf.transpose(state.cosines.stack()),
+                state.finite,
+                state.overflowed,
+                zero_share,
+            )
             for state in states
         ]
 
@@ -308,9 +327,10 @@ class Attack:
         step: tf.Tensor | int,
         state: State,
         evaluation: Evaluation,
+        far: tf.Tensor,
         context: Context,
     ) -> State:
-        """From one mode's gradient (and variance) to its next images."""
+        """From one mode's gradient (and variance), taken far away or not, to its next images."""
         take_step = self.method.exclusive("step")
         taken = [tensor for tensor in evaluation if tensor.shape.rank]
         usable = functools.reduce(tf.logical_and, map(tensors.all_finite, taken))
@@ -326,6 +346,9 @@ class Attack:
         if take_step:
             moved, memory = take_step(state.images, stride, memory, context)
         moved = context.ball.project(moved)
+        # Momentum that has overflowed gives NaN, which no clipping brings back.
+        sound = tensors.all_finite(moved) & tensors.all_finite(accumulated)
+        moved = tensors.taken_if(sound, moved, state.images)
         cosine = tensors.cosine(moved - state.images, gradient)
         return State(
             moved,
@@ -333,6 +356,7 @@ class Attack:
             variance,
             memory,
             state.finite & usable,
+            state.overflowed | ~sound | (far & ~usable),
             state.cosines.write(step, cosine),
         )
 
@@ -345,7 +369,8 @@ class Attack:
         batch = clean.shape[0]
         cosines = tf.TensorArray(tf.float32, self.num_iter, element_shape=[batch])
         finite = tf.ones([batch], tf.bool)
-        return State(clean, memory("momentum"), memory("variance"), memory("step"), finite, cosines)
+        memories = memory("momentum"), memory("variance"), memory("step")
+        return State(clean, *memories, finite, ~finite, cosines)
 
 
 def _repeat(tensor: tf.Tensor, count: int) -> tf.Tensor:

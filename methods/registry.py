@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from methods import diversity, gradients
 from methods.settings import AttackSettings
+from utils.bound import plain_number
 from utils.errors import MethodError
 
 
@@ -29,6 +30,7 @@ class Part:
       momentum: (gradient, memory, context) -> memory, from which the direction is then taken.
       step: (images, stride, memory, context) -> (images before projection, memory).
       amplification: settings -> what alpha is multiplied with.
+      factor: the flag that it multiplies with.
       single_step: means something in one step too, so that `fgsm` may have it.
     """
 
@@ -42,26 +44,33 @@ class Part:
     momentum: Callable | None = None
     step: Callable | None = None
     amplification: Callable[[AttackSettings], float] | None = None
+    factor: str = ""
     single_step: bool = False
 
 
 # The table. Where several letters fill one stage they are applied in this order.
 PARTS: dict[str, Part] = {
-    "m": Part("MI-FGSM", momentum=gradients.accumulate),
-    "n": Part("NI-FGSM", look_ahead=gradients.look_ahead, momentum=gradients.accumulate),
+    "m": Part("MI-FGSM", momentum=gradients.accumulate, factor="momentum"),
+    "n": Part(
+        "NI-FGSM",
+        look_ahead=gradients.look_ahead,
+        momentum=gradients.accumulate,
+        factor="momentum",
+    ),
     "d": Part("DI", view=diversity.diverse_input, single_step=True),
-    "t": Part("TI", smoothing=gradients.smooth, single_step=True),
+    "t": Part("TI", smoothing=gradients.smooth, factor="ti_nsig", single_step=True),
     "s": Part(
         "SI",
         copies=gradients.scale_copy,
         num_copies=operator.attrgetter("num_scales"),
         single_step=True,
     ),
-    "v": Part("VT", variance=gradients.neighbour_variance),
+    "v": Part("VT", variance=gradients.neighbour_variance, factor="vt_radius"),
     "pi": Part(
         "Patch-wise",
         step=gradients.patch_wise,
         amplification=operator.attrgetter("pi_factor"),
+        factor="pi_factor",
     ),
 }
 
@@ -105,6 +114,16 @@ class Method:
         """The function of a stage that at most one letter of a word may fill, if one does."""
         functions = self.stage(name)
         return functions[0] if functions else None
+
+    def raised_factors(self, settings: AttackSettings) -> list[str]:
+        """The flags that multiply and are above their defaults, such as "--momentum 2"."""
+        names = dict.fromkeys([*(part.factor for part in self.parts()), "aux_weight", "max_l2"])
+        default = dataclasses.replace(AttackSettings(), max_l2=1e6)
+        return [
+            f"--{name} {plain_number(getattr(settings, name))}"
+            for name in names
+            if name and (getattr(settings, name) or 0) > getattr(default, name)
+        ]
 
     def title(self) -> str:
         """The usual names of what it is made of, such as "DI + MI-FGSM"."""

@@ -1,7 +1,6 @@
 """The numbers of an attack, as one object that has been checked."""
 
 import dataclasses
-import math
 from typing import Any
 
 from utils.bound import Bound
@@ -11,6 +10,8 @@ from utils.errors import MethodError
 REFERENCE_ENTRIES = 299 * 299 * 3
 # What is larger fills any memory or never ends; beyond 31 halvings a scale copy is black.
 _MOST = {"num_iter": 100_000, "ti_kernel": 99, "num_scales": 31, "vt_samples": 10_000}
+# Factors above it would leave float32 with the first multiplication.
+_LARGEST = 1e20
 
 
 def _setting(default: Any, help_text: str) -> Any:
@@ -61,9 +62,9 @@ class AttackSettings:
             self._check(name, holds, f"an integer >= 1 and at most {most}")
         self._check("ti_kernel", self.ti_kernel % 2 == 1, "odd, so that the kernel has a centre")
         for name in ("momentum", "aux_weight", "vt_radius"):
-            self._check(name, 0 <= getattr(self, name) < math.inf, "a finite number >= 0")
+            self._check(name, 0 <= getattr(self, name) <= _LARGEST, f"from 0 to {_LARGEST:g}")
         for name in ("ti_nsig", "pi_factor"):
-            self._check(name, 0 < getattr(self, name) < math.inf, "a finite number > 0")
+            self._check(name, 0 < getattr(self, name) <= _LARGEST, f"above 0, {_LARGEST:g} at most")
         self._check("prob", 0 <= self.prob <= 1, "a probability from 0 to 1")
         self._check(
             "k",

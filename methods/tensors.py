@@ -60,10 +60,15 @@ def all_finite(tensor: tf.Tensor) -> tf.Tensor:
 
 def zero_unless(keep: tf.Tensor, tensor: tf.Tensor) -> tf.Tensor:
     """The tensor, with the images for which `keep` (bool [N]) is false set to zero."""
+    return taken_if(keep, tensor, 0.0)
 
-    def cleared() -> tf.Tensor:
+
+def taken_if(take: tf.Tensor, tensor: tf.Tensor, otherwise: tf.Tensor | float) -> tf.Tensor:
+    """The tensor, with the images for which `take` (bool [N]) is false as in `otherwise`."""
+
+    def mixed() -> tf.Tensor:
         shape = [-1] + [1] * (len(tensor.shape) - 1)
-        return tf.where(tf.reshape(keep, shape), tensor, tf.zeros_like(tensor))
+        return tf.where(tf.reshape(take, shape), tensor, otherwise)
 
     # The selection takes longer than the rest of a step, and is next to never needed.
-    return tf.cond(tf.reduce_all(keep), lambda: tensor, cleared)
+    return tf.cond(tf.reduce_all(take), lambda: tensor, mixed)

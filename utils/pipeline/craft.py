@@ -182,13 +182,28 @@ def _craft_batch(
         for group in group_modes(modes, share):
             results += [_Result(mode, group, crafted[mode]) for mode in group]
     for result in results:
-        finite = np.asarray(result.crafted.finite)
-        if not finite.all():
-            raise RunError(
-                f"The gradient of image {ids[int(np.argmin(finite))]} (mode {result.mode}) is not "
-                "finite: check the source's checkpoint, or take the image out of the CSV."
-            )
+        _refuse_broken(result, ids, config)
     return results
+
+
+def _refuse_broken(result: _Result, ids: Sequence[str], config: RunConfig) -> None:
+    """Raises RunError where a number on the way to an image was not finite."""
+    overflowed = np.asarray(result.crafted.overflowed)
+    broken = overflowed | ~np.asarray(result.crafted.finite)
+    if not broken.any():
+        return
+    image = f"image {ids[int(np.argmax(overflowed if overflowed.any() else broken))]}"
+    factors = parse_method(config.method).raised_factors(config.attack)
+    if overflowed.any():
+        raise RunError(
+            f"The attack on {image} (mode {result.mode}) overflows: give a smaller "
+            f"{' or '.join(factors) or '--num_iter'}."
+        )
+    advice = f"give a smaller {' or '.join(factors)}, " if factors else ""
+    raise RunError(
+        f"The gradient of {image} (mode {result.mode}) is not finite: {advice}check the source's "
+        "checkpoint, or take the image out of the CSV."
+    )
 
 
 def _write_batch(run: Run, batch: Batch, results: Sequence[_Result]) -> Finished:
