@@ -18,6 +18,12 @@ MAX_SIDE = 2048
 _MAX_BYTES = 2 * 4 * MAX_SIDE**2
 # zlib's level 1: about as small as the default for perturbed photos, and several times as fast.
 _COMPRESSION = 1
+# Colour type -> channels; first column and row, and the steps, of each pass of an interlaced PNG.
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_PASSES = (
+    *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2)),
+    (0, 1, 1, 2),
+)
 
 
 def png_side(path: Path) -> int:
@@ -52,6 +58,10 @@ def decode_image(content: bytes, path: Path) -> np.ndarray:
             # A second header further on would be the one that Pillow makes room for.
             if image.size != (side, side):
                 raise ValueError("two headers that contradict each other")
+            colours = _check_whole(content, side)
+            # Pillow would show a colour that the palette lacks as black.
+            if image.mode == "P" and np.asarray(image).max() >= colours:
+                raise ValueError("a palette without all of its colours")
             return np.asarray(image.convert("RGB"))
     # Pillow reports broken PNG data by any of these.
     except (
@@ -62,6 +72,38 @@ def decode_image(content: bytes, path: Path) -> np.ndarray:
             f"Image {path} is broken or cut short ({error}): replace it, or take its row out of "
             "the CSV."
         ) from error
+
+
+def _check_whole(content: bytes, side: int) -> int:
+    """Makes sure that all rows are there, since Pillow shows missing ones as black.
+
+    Returns:
+      The number of colours in its palette.
+
+    Raises:
+      ValueError, struct.error, zlib.error: something is missing.
+    """
+    depth, colour, interlaced = content[24], content[25], content[28]
+    data, colours, place, kind = [], 0, len(_SIGNATURE), b""
+    while kind != b"IEND":
+        length, kind = struct.unpack_from(">I4s", content, place)
+        if kind == b"IDAT":
+            data.append(content[place + 8 : place + 8 + length])
+        elif kind == b"PLTE":
+            colours = length // 3
+        place += 12 + length
+    bits = depth * _CHANNELS[colour]
+    wanted = 0
+    for column, row, across, down in _PASSES if interlaced else ((0, 0, 1, 1),):
+        width, height = -(-(side - column) // across), -(-(side - row) // down)
+        if width > 0 and height > 0:
+            wanted += height * (1 + (width * bits + 7) // 8)
+    inflater = zlib.decompressobj()
+    # One byte more than wanted, so that the check at the stream's end is reached.
+    held = len(inflater.decompress(b"".join(data), wanted + 1))
+    if held < wanted or (held == wanted and not inflater.eof):
+        raise ValueError(f"{held} of {wanted} bytes of pixels")
+    return colours
 
 
 def read_bytes(path: Path) -> bytes:

@@ -82,6 +82,9 @@ HOSTILE = {
     "16_bit": (SIGNATURE + header(8, 8, depth=16) + pixel_data(8, 48), "16 bits"),
     "wide": (SIGNATURE + header(8, 9) + pixel_data(9, 24), "8 x 9"),
     "bad_checksum": (SOUND[:-20] + bytes(8) + SOUND[-12:], "broken or cut short"),
+    "one_row_of_64": (SIGNATURE + header(64, 64) + pixel_data(1, 192), "193 of 12352 bytes"),
+    "no_palette": (SIGNATURE + header(8, 8, colour=3) + pixel_data(8, 8), "palette"),
+    "no_end": (SOUND[:-12], "broken or cut short"),
     "text_bomb": (
         SIGNATURE
         + header(8, 8)

@@ -1,4 +1,4 @@
-"""The bound holds with the interpreter's asserts switched off, and flags that overflow are named."""
+"""The bound holds without asserts (`python -O`), and flags that overflow are named."""
 
 import subprocess
 import sys
