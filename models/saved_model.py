@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.classifier import Classifier, label_offset
+from models.saved_graph import refuse_reaching_graph
 from utils.errors import ModelError, first_line
 
 SIGNATURE = "serving_default"
@@ -29,7 +30,7 @@ def load_saved_model(
 
     Args:
       name: what to call it.
-      folder: holds saved_model.pb; a program, to be trusted.
+      folder: holds saved_model.pb; refused where it holds more than computation.
       side: pixels of its input; None for what its signature says, or 224 where it leaves that open.
       classes: which output to take where there are several, and what to hold it to.
       limits: the range of values that it takes.
@@ -37,6 +38,7 @@ def load_saved_model(
     Raises:
       ModelError: it cannot be loaded or is no classifier of images in one float32 batch.
     """
+    refuse_reaching_graph(name, folder)
     try:
         loaded = tf.saved_model.load(str(folder))
         signature = loaded.signatures[SIGNATURE]
