@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from utils.errors import DataError
-from utils.files import write_atomically
+from utils.files import open_regular, write_atomically
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_BYTES = 26  # signature, length and type of the first chunk, width, height, depth, colour
@@ -33,7 +33,7 @@ def png_side(path: Path) -> int:
       DataError: unreadable, not a PNG, not square, too large, or 16 bits a channel.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             return _side(file.read(_HEADER_BYTES), path)
     except OSError as error:
         raise DataError(f"Image {path} can't be read: {error.strerror}.") from error
@@ -113,7 +113,7 @@ def read_bytes(path: Path) -> bytes:
       DataError: it can't be read, or is larger than any image of MAX_SIDE.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             content = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise DataError(f"Image {path} can't be read: {error.strerror}.") from error

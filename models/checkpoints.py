@@ -82,6 +82,8 @@ def require_checkpoint(network: Network, path: str | Path) -> Path:
         raise ModelError(
             f"{path} does not exist: give a checkpoint of {network.name} or its folder"
         )
+    if not path.is_dir():
+        raise ModelError(f"{path} cannot be read as a checkpoint: it is not a regular file")
     held = list_checkpoints(path)
     known = {name for row in NETWORKS.values() for name in row.files}
     if len(held) == 1 and held[0].name not in known:
@@ -148,6 +150,10 @@ class Checkpoint:
           ModelError: it cannot be read as a checkpoint.
         """
         self.prefix = Path(prefix)
+        # TensorFlow would wait for ever at a pipe.
+        for path in checkpoint_files(prefix):
+            if path.exists() and not path.is_file():
+                raise ModelError(f"{path} cannot be read: it is not a regular file")
         try:
             self._reader = tf.train.load_checkpoint(str(prefix))
             self.shapes: dict[str, list[int]] = self._reader.get_variable_to_shape_map()

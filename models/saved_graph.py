@@ -12,7 +12,7 @@ from tensorflow.python.framework import op_def_registry
 
 from utils.errors import ModelError
 
-# Operations with state that compute, or keep a network's variables; any other with state is refused.
+# Operations with state that compute or keep variables; any other with state is refused.
 _STATEFUL = {
     *("VarHandleOp", "ReadVariableOp", "AssignVariableOp", "VarIsInitializedOp", "VariableV2"),
     *("DisableCopyOnRead", "Placeholder", "PlaceholderV2", "Assert", "ResourceGather"),

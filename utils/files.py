@@ -2,12 +2,32 @@
 
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from utils.errors import DataError
 
 _BLOCK = 1 << 20
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Opens a regular file for reading in bytes, and never waits for a pipe or a device.
+
+    Raises:
+      DataError: it can't be read, or is a folder, a pipe, a socket or a device.
+    """
+    try:
+        # Without waiting: opening a pipe would last until somebody writes to it.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise DataError(f"{path} can't be read: it is not a regular file.")
+        return os.fdopen(handle, "rb")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path} can't be read: {reason}.") from error
 
 
 def sha256_of(path: Path) -> str:
@@ -18,7 +38,7 @@ def sha256_of(path: Path) -> str:
     """
     digest = hashlib.sha256()
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             while block := file.read(_BLOCK):
                 digest.update(block)
     except OSError as error:
