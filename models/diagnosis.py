@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from models.checkpoints import (
     Checkpoint,
     Examination,
@@ -13,6 +15,7 @@ from models.checkpoints import (
 )
 from models.folding import fold
 from models.graph import folded_shapes
+from models.loading import load_classifier
 from models.network import Network
 from models.zoo import NETWORKS
 from utils.errors import ModelError
@@ -45,7 +48,7 @@ class Diagnosis:
 
 
 def diagnose(network: Network, prefix: Path) -> Diagnosis:
-    """Reads all of a checkpoint that a network needs, without building the network to run."""
+    """Reads all of a checkpoint that a network needs, and runs the network on a few images."""
     examination = error = None
     try:
         checkpoint, shapes = Checkpoint(prefix), folded_shapes(network)
@@ -53,9 +56,27 @@ def diagnose(network: Network, prefix: Path) -> Diagnosis:
         tensors = checkpoint.read(shapes, network)
         for _ in fold(shapes, tensors, network.batch_norm_epsilon):
             pass
+        _check_logits(network, prefix)
     except ModelError as found:
         error = str(found)
     return Diagnosis(prefix, network, examination, error, sha256=checkpoint_sha256(prefix))
+
+
+def _check_logits(network: Network, prefix: Path) -> None:
+    """Runs the network on a few fixed images, since finite weights may still overflow.
+
+    Raises:
+      ModelError: a logit is not finite.
+    """
+    shape = (1, network.side, network.side, 3)
+    noise = np.random.default_rng(0).uniform(-1, 1, shape)
+    images = np.concatenate([noise, np.zeros(shape), np.ones(shape)]).astype(np.float32)
+    logits = load_classifier(network.name, prefix)(images).numpy()
+    if not np.isfinite(logits).all():
+        raise ModelError(
+            f"the logits of {prefix} for an image of noise, grey or white are NaN or infinite: "
+            "fetch it again"
+        )
 
 
 def diagnose_unnamed(prefix: Path) -> Diagnosis:

@@ -81,6 +81,14 @@ def test_what_is_wrong_is_said_and_the_exit_code_is_1(changes, said, write, tmp_
     assert all(part in text for part in said)
 
 
+def test_logits_that_are_not_finite_make_it_unusable(write, tmp_path, tensors, capsys):
+    name = "MobilenetV1/Logits/Conv2d_1c_1x1/weights"
+    write(**{name: np.full_like(tensors[name], 3e38)})
+    code, text = run(tmp_path, capsys)
+    assert code == 1
+    assert f"{NAME}: NOT USABLE" in text and "logits" in text and "infinite" in text
+
+
 def test_a_damaged_checkpoint_does_not_hide_the_others(write, tmp_path, capsys):
     write()
     damaged = write("mobilenet_v1_0.25_160.ckpt")
