@@ -17,6 +17,7 @@ import urllib.request
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from tqdm import tqdm
 
@@ -29,6 +30,8 @@ PUBLISHED = "http://download.tensorflow.org/models/"
 CHUNK = 1 << 16
 ATTEMPTS = 3
 TIMEOUT_SECONDS = 60
+# More than the largest published tarball (VGG-19, 0.5 GiB) and what is in it.
+MOST_BYTES = 1 << 30
 
 
 def download(url: str, part: Path) -> None:
@@ -48,7 +51,7 @@ def download(url: str, part: Path) -> None:
                 part.unlink()
                 continue
             raise ModelError(f"{url} answers {error.code} {error.reason}") from error
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             if attempt == ATTEMPTS:
                 raise ModelError(f"{url} cannot be downloaded ({error}): run it again") from error
     held = part.stat().st_size if part.exists() else 0
@@ -67,7 +70,11 @@ def _download_once(url: str, part: Path) -> bool:
     with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
         resumed = answer.status == 206
         length = answer.headers.get("Content-Length")
+        if length and not re.fullmatch(r"[0-9]{1,18}", length):
+            raise ModelError(f"{url} answers with a Content-Length of {length[:40]!r}")
         total = int(length) + (start if resumed else 0) if length else None
+        _check_room(url, total or 0, part.parent)
+        held = start if resumed else 0
         with (
             part.open("ab" if resumed else "wb") as file,
             tqdm(
@@ -80,9 +87,21 @@ def _download_once(url: str, part: Path) -> bool:
             ) as bar,
         ):
             while chunk := answer.read(CHUNK):
+                held += len(chunk)
+                _check_room(url, held, None)
                 file.write(chunk)
                 bar.update(len(chunk))
     return total is None or part.stat().st_size == total
+
+
+def _check_room(what: object, size: int, folder: Path | None) -> None:
+    """Raises ModelError where so many bytes are too many: for any checkpoint, or for the disk."""
+    if size > MOST_BYTES:
+        raise ModelError(
+            f"{what} is larger than {MOST_BYTES >> 20} MiB: no published checkpoint is"
+        )
+    if folder is not None and size > shutil.disk_usage(folder).free:
+        raise ModelError(f"{what} takes {size >> 20} MiB, more than is free in {folder}")
 
 
 def unpack(tarball: Path, network: Network, folder: Path) -> list[Path]:
@@ -93,10 +112,13 @@ def unpack(tarball: Path, network: Network, folder: Path) -> list[Path]:
     """
     names = "|".join(re.escape(name) for name in network.files)
     wanted = re.compile(rf"({names})(\.index|\.data-\d{{5}}-of-\d{{5}})?")
-    taken = []
+    taken: list[Path] = []
+    total = 0
     try:
-        for name, member in _members(tarball):
+        for name, size, member in _members(tarball):
             if wanted.fullmatch(name):
+                total += size
+                _check_room(f"what the tarball holds as {name}", total, folder)
                 target = folder / name
                 # Listed first: what a damaged tarball leaves half-written goes, too.
                 taken.append(target)
@@ -110,12 +132,13 @@ def unpack(tarball: Path, network: Network, folder: Path) -> list[Path]:
     return taken
 
 
-def _members(tarball: Path) -> Iterator[tuple[str, object]]:
+def _members(tarball: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
     with tarfile.open(tarball, "r:gz") as archive:
         for member in archive:
-            # Links and devices are passed over.
-            if member.isreg():
-                yield os.path.basename(member.name), archive.extractfile(member)
+            content = archive.extractfile(member) if member.isreg() else None
+            # Links and devices are passed over; a sparse file makes gigabytes of a few bytes.
+            if content is not None and not member.issparse():
+                yield os.path.basename(member.name), member.size, content
 
 
 def _remove(paths: Sequence[Path]) -> None:

@@ -229,6 +229,30 @@ def test_one_failure_does_not_stop_the_others(run, server, checkpoint):
     assert f"{NAME}: fetched" in text and held(folder) == sorted(checkpoint)
 
 
+def test_a_length_that_is_none_and_a_bad_url_get_a_sentence(run, server, checkpoint, monkeypatch):
+    server.files[TARBALL] = tarball(checkpoint)
+    header = Handler.send_header
+
+    def lie(self, name, value):
+        header(self, name, "abc" if name == "Content-Length" else value)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Handler, "send_header", lie)
+        code, text, _ = run(NAME)
+    assert code == 1 and "Content-Length of 'abc'" in text
+    monkeypatch.setattr(Server, "url", "not a url")
+    code, text, _ = run(NAME)
+    assert code == 1 and f"{NAME}: NOT FETCHED" in text
+
+
+def test_a_tarball_that_grows_beyond_any_checkpoint_is_refused(run, server, monkeypatch):
+    server.files[TARBALL] = tarball({f"{NAME}.ckpt.index": bytes(1 << 20)})
+    monkeypatch.setattr(fetch_checkpoints, "MOST_BYTES", 1 << 19)
+    code, text, folder = run(NAME)
+    assert code == 1 and "larger than" in text
+    assert held(folder) == []
+
+
 def test_unknown_names_are_refused(run):
     for name in ("vgg_17", "demo_vgg"):
         code, text, _ = run(name)
