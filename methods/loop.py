@@ -281,8 +281,10 @@ class Attack:
             fars: list[tf.Tensor],
         ) -> list[State]:
             return [
-                self._advance(direction, step, *each, at(of_mode, step, each[0].images))
-                for direction, *each in zip(directions, states, evaluations, fars, strict=True)
+                self._advance(direction, step, state, taken, far, at(of_mode, step, state.images))
+                for direction, state, taken, far in zip(
+                    directions, states, evaluations, fars, strict=True
+                )
             ]
 
         def iterate(step: tf.Tensor, states: list[State]) -> tuple[tf.Tensor, list[State]]:
