@@ -134,6 +134,8 @@ class RunConfig:
             value = getattr(self, name)
             if len(set(value)) != len(value):
                 raise UsageError(f"--{name} names something twice: {','.join(value)}.")
+        if not self.output_dir:
+            raise UsageError("--output_dir is empty: give a folder for the results.")
         if not self.modes:
             raise UsageError("--mode is empty: give one, such as affine.")
 

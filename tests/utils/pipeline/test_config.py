@@ -61,6 +61,11 @@ def test_the_recipe_holds_what_results_depend_on_and_nothing_else():
     assert not {"mode", "victims", "limit", "batch_size", "output_dir", "overwrite"} & set(recipe)
 
 
+def test_results_need_a_folder_of_their_own():
+    with pytest.raises(UsageError, match="--output_dir is empty"):
+        RunConfig(output_dir="")
+
+
 def test_the_folder_is_the_contract_s():
     config = RunConfig(output_dir="out")
     assert str(config.folder("demo", ("a", "b"))) == "out/demo/a+b/if/eps16"
