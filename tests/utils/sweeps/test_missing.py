@@ -19,8 +19,8 @@ def paper(tmp_path, demo):
     def make(*networks, **flags):
         for name in networks:
             (tmp_path / f"{name}.ckpt").touch()
-        places = {"input_csv": demo / "dev_dataset.csv", "input_dir": demo / "images"}
-        places |= {"checkpoint_path": tmp_path, "limit": 3}
+        places = {"input_csv": str(demo / "dev_dataset.csv"), "input_dir": str(demo / "images")}
+        places |= {"checkpoint_path": str(tmp_path), "limit": 3}
         return read_grid(PAPER).with_flags(**(places | flags))
 
     return make
@@ -49,7 +49,7 @@ def test_without_the_source_it_says_what_is_there(paper, tmp_path):
         leave_out_missing(paper("vgg_16"))
     assert "(there: vgg_16)" in str(error.value) and "--zoo demo" in str(error.value)
     with pytest.raises(RunError, match="there: none"):
-        leave_out_missing(paper(checkpoint_path=tmp_path / "nowhere"))
+        leave_out_missing(paper(checkpoint_path=str(tmp_path / "nowhere")))
 
 
 def test_missing_images_are_counted(paper, tmp_path, demo):
