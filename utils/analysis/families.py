@@ -140,11 +140,6 @@ class Family:
         return [name for name in self._shared_victims if self.victims[name] == "black-box"]
 
     @property
-    def white_box(self) -> list[str]:
-        """The attacked networks that every run was judged on, too."""
-        return [name for name in self._shared_victims if self.victims[name] == "white-box"]
-
-    @property
     def _shared_victims(self) -> list[str]:
         return [name for name in self.victims if all(name in r.record.victims for r in self.runs)]
 

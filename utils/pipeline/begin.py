@@ -3,6 +3,7 @@
 import platform
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -28,11 +29,18 @@ from utils.success import REFERENCE
 _PACKAGES = ("tensorflow", "tf-slim", "numpy", "pillow", "pandas", "scipy")
 
 
-def identity_of(config: RunConfig, networks: Networks, csv_sha256: str) -> Identity:
+Digest = Callable[[Path], dict[str, str]]
+
+
+def identity_of(
+    config: RunConfig,
+    networks: Networks,
+    csv_sha256: str,
+    digest: Digest = models.checkpoint_sha256,
+) -> Identity:
     """Returns what a folder's results must agree in: the recipe's flags and the files' SHA-256."""
     checkpoints = {
-        f"the checkpoint of {name}": models.checkpoint_sha256(prefix)
-        for name, prefix in networks.sources.items()
+        f"the checkpoint of {name}": digest(prefix) for name, prefix in networks.sources.items()
     }
     return Identity(
         flags=config.recipe() | {"source": list(networks.sources), "zoo": networks.zoo},

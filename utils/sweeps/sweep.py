@@ -1,13 +1,16 @@
 """A sweep: which cells are left, running them, and what to say about it."""
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import models
 from data import Dataset
 from utils.errors import DataError, ModelError, RunError, UnknownNetwork
 from utils.files import sha256_of
+from utils.pipeline.begin import Digest
 from utils.pipeline.digest import images_digest
 from utils.pipeline.inputs import load_dataset
 from utils.sweeps.cell import Cell
@@ -41,7 +44,9 @@ def plan(cells: Sequence[Cell]) -> list[Planned]:
       UsageError, UnknownNetwork: a flag that no cell could obey.
     """
     known: dict[tuple, tuple[Dataset, str]] = {}
-    return [_planned(cell, known) for cell in cells]
+    # A network may stand in every cell: its file is read once.
+    digest = functools.cache(models.checkpoint_sha256)
+    return [_planned(cell, known, digest) for cell in cells]
 
 
 def describe(planned: Sequence[Planned], output_dir: Path) -> str:
@@ -107,7 +112,7 @@ def run_sweep(planned: Sequence[Planned], runner: Runner, cwd: Path) -> int:
     return 1 if failures else 0
 
 
-def _planned(cell: Cell, known: dict[tuple, tuple[Dataset, str]]) -> Planned:
+def _planned(cell: Cell, known: dict[tuple, tuple[Dataset, str]], digest: Digest) -> Planned:
     try:
         config, networks = cell.config, cell.networks
         reading = (
@@ -118,7 +123,9 @@ def _planned(cell: Cell, known: dict[tuple, tuple[Dataset, str]]) -> Planned:
             dataset = load_dataset(config, networks)
             known[reading] = dataset, images_digest(map(sha256_of, dataset.paths))
         dataset, images_sha256 = known[reading]
-        return Planned(cell, len(dataset), cell.is_finished(dataset.csv_sha256, images_sha256))
+        return Planned(
+            cell, len(dataset), cell.is_finished(dataset.csv_sha256, images_sha256, digest)
+        )
     except UnknownNetwork:
         raise
     except (RunError, DataError, ModelError) as error:
