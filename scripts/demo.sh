@@ -4,7 +4,7 @@
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
-prepare_environment "$ROOT/requirements.txt"
+prepare_runs
 cd "$ROOT"
 # Flags of the caller come last and win.
 exec "$VENV/bin/python" attack.py --zoo demo --method if --mode affine "$@"

@@ -6,7 +6,7 @@ set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 # An environment that is there will do: nothing is trained or attacked here.
-[ -x "$VENV/bin/python" ] || prepare_environment "$ROOT/requirements.txt"
+[ -x "$VENV/bin/python" ] || prepare_runs
 export TF_CPP_MIN_LOG_LEVEL=${TF_CPP_MIN_LOG_LEVEL:-3}
 export PYTHONPATH="$ROOT"
 exec "$VENV/bin/python" "$ROOT/scripts/fetch_checkpoints.py" "$@"

@@ -9,6 +9,6 @@
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
-prepare_environment "$ROOT/requirements.txt"
+prepare_runs
 cd "$ROOT"
 exec "$VENV/bin/python" scripts/sweep.py --grid scripts/grids/paper.yaml --table "$@"

@@ -12,7 +12,7 @@ sign_epsilons=${SIGN_EPSILONS:-"1 2 6 10 14 20"}
 output_dir=${OUTPUT_DIR:-results/epsilons}
 
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
-prepare_environment "$ROOT/requirements.txt"
+prepare_runs
 cd "$ROOT"
 
 attack() {
