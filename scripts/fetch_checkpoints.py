@@ -6,6 +6,7 @@ the next run goes on from there. The exit code is 0 only where every network ask
 """
 
 import argparse
+import gzip
 import http.client
 import os
 import re
@@ -14,7 +15,6 @@ import sys
 import tarfile
 import urllib.error
 import urllib.request
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from models import NETWORKS, Network, find_checkpoint
 from models.diagnosis import diagnose
+from models.sizes import most_bytes, own_bytes
 from utils.commands import command
 from utils.errors import BenchError, ModelError, UnknownNetwork
 
@@ -30,19 +31,18 @@ PUBLISHED = "http://download.tensorflow.org/models/"
 CHUNK = 1 << 16
 ATTEMPTS = 3
 TIMEOUT_SECONDS = 60
-# More than the largest published tarball (VGG-19, 0.5 GiB) and what is in it.
-MOST_BYTES = 1 << 30
 
 
-def download(url: str, part: Path) -> None:
+def download(url: str, part: Path, network: Network) -> None:
     """Downloads to `part`, going on from what is there of it.
 
     Raises:
-      ModelError: it cannot be had; what was downloaded stays.
+      ModelError: it cannot be had, or is larger than a tarball of the network or than the disk has
+        room for; what was downloaded stays.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            if _download_once(url, part):
+            if _download_once(url, part, network):
                 return
         except urllib.error.HTTPError as error:
             if error.code == 416:  # nothing is left after `part`, or it is of another file
@@ -63,7 +63,7 @@ def _complete(answer: urllib.error.HTTPError, part: Path) -> bool:
     return total is not None and int(total[1]) == part.stat().st_size
 
 
-def _download_once(url: str, part: Path) -> bool:
+def _download_once(url: str, part: Path, network: Network) -> bool:
     """Whether all of it is there afterwards."""
     start = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
@@ -73,8 +73,10 @@ def _download_once(url: str, part: Path) -> bool:
         if length and not re.fullmatch(r"[0-9]{1,18}", length):
             raise ModelError(f"{url} answers with a Content-Length of {length[:40]!r}")
         total = int(length) + (start if resumed else 0) if length else None
-        _check_room(url, total or 0, part.parent)
         held = start if resumed else 0
+        check_size(url, total or 0, network)
+        # Of unknown length, it takes at least what the network does.
+        check_room(url, (total or own_bytes(network)) - held, part.parent)
         with (
             part.open("ab" if resumed else "wb") as file,
             tqdm(
@@ -88,52 +90,91 @@ def _download_once(url: str, part: Path) -> bool:
         ):
             while chunk := answer.read(CHUNK):
                 held += len(chunk)
-                _check_room(url, held, None)
+                check_size(url, held, network)
                 file.write(chunk)
                 bar.update(len(chunk))
     return total is None or part.stat().st_size == total
 
 
-def _check_room(what: object, size: int, folder: Path | None) -> None:
-    """Raises ModelError where so many bytes are too many: for any checkpoint, or for the disk."""
-    if size > MOST_BYTES:
+def check_size(what: object, size: int, network: Network) -> None:
+    """Raises ModelError where so many bytes are more than a tarball of the network has."""
+    if size > (most := most_bytes(network)):
+        raise ModelError(f"{what} is larger than {most >> 20} MiB: no tarball of {network.name} is")
+
+
+def check_room(what: object, size: int, folder: Path) -> None:
+    """Raises ModelError where so many bytes are more than the disk has room for."""
+    if size > (free := shutil.disk_usage(folder).free):
         raise ModelError(
-            f"{what} is larger than {MOST_BYTES >> 20} MiB: no published checkpoint is"
+            f"{what} takes {size >> 20} MiB more, and {folder} has room for {free >> 20}: free "
+            "some space"
         )
-    if folder is not None and size > shutil.disk_usage(folder).free:
-        raise ModelError(f"{what} takes {size >> 20} MiB, more than is free in {folder}")
+
+
+class _Bounded:
+    """A tarball's bytes, unpacked, up to so many and forwards alone.
+
+    A few packed bytes may stand for terabytes, and a size below zero would lead round for ever.
+    """
+
+    def __init__(self, file: IO[bytes], network: Network):
+        self._file, self._network = file, network
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read(self, size: int) -> bytes:
+        self._check(self.tell() + size, size >= 0)
+        return self._file.read(size)
+
+    def seek(self, place: int) -> int:
+        # tarfile itself goes back by one byte, to see whether a member's last one is there.
+        self._check(place, place >= self.tell() - 1)
+        return self._file.seek(place)
+
+    def _check(self, end: int, forwards: bool) -> None:
+        if not forwards:
+            raise ModelError("the tarball is damaged (a size in it is below zero)")
+        check_size("what the tarball unpacks to", end, self._network)
 
 
 def unpack(tarball: Path, network: Network, folder: Path) -> list[Path]:
     """Takes a network's checkpoint out of a tarball, whatever folder it is in there.
 
     Raises:
-      ModelError: the tarball is damaged or does not hold it; nothing is left in the folder.
+      ModelError: the tarball is damaged, too large or does not hold it; nothing is left in the
+        folder.
     """
     names = "|".join(re.escape(name) for name in network.files)
     wanted = re.compile(rf"({names})(\.index|\.data-\d{{5}}-of-\d{{5}})?")
     taken: list[Path] = []
-    total = 0
     try:
-        for name, size, member in _members(tarball):
+        for name, size, member in _members(tarball, network):
             if wanted.fullmatch(name):
-                total += size
-                _check_room(f"what the tarball holds as {name}", total, folder)
+                check_size(f"{name} in the tarball", size, network)
+                check_room(f"{name} in the tarball", size, folder)
                 target = folder / name
                 # Listed first: what a damaged tarball leaves half-written goes, too.
                 taken.append(target)
                 with member, target.open("wb") as file:
                     shutil.copyfileobj(member, file)
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+    except Exception as error:  # noqa: BLE001 (tarfile raises many kinds for broken headers)
         _remove(taken)
+        if isinstance(error, BenchError):
+            raise
+        if isinstance(error, OSError) and error.errno:  # of the disk, not of the tarball
+            raise ModelError(f"{folder} can't be written: {error.strerror}") from error
         raise ModelError(f"the tarball is damaged ({error})") from error
     if not taken:
         raise ModelError(f"the tarball holds no {network.files[0]}")
     return taken
 
 
-def _members(tarball: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
-    with tarfile.open(tarball, "r:gz") as archive:
+def _members(tarball: Path, network: Network) -> Iterator[tuple[str, int, IO[bytes]]]:
+    with (
+        gzip.open(tarball) as unpacked,
+        tarfile.open(fileobj=_Bounded(unpacked, network), mode="r:") as archive,
+    ):
         for member in archive:
             content = archive.extractfile(member) if member.isreg() else None
             # Links and devices are passed over; a sparse file makes gigabytes of a few bytes.
@@ -161,7 +202,7 @@ def fetch(network: Network, folder: Path, url: str) -> str:
             f"{names} into {folder}"
         )
     part = folder / f"{network.tarball}.part"
-    download(url.rstrip("/") + "/" + network.tarball, part)
+    download(url.rstrip("/") + "/" + network.tarball, part, network)
     # Unpacked beside the place and moved there whole: nothing half-written has a final name.
     workplace = folder / f".{network.name}"
     workplace.mkdir(exist_ok=True)

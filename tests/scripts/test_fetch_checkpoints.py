@@ -247,7 +247,7 @@ def test_a_length_that_is_none_and_a_bad_url_get_a_sentence(run, server, checkpo
 
 def test_a_tarball_that_grows_beyond_any_checkpoint_is_refused(run, server, monkeypatch):
     server.files[TARBALL] = tarball({f"{NAME}.ckpt.index": bytes(1 << 20)})
-    monkeypatch.setattr(fetch_checkpoints, "MOST_BYTES", 1 << 19)
+    monkeypatch.setattr(fetch_checkpoints, "most_bytes", lambda network: 1 << 19)
     code, text, folder = run(NAME)
     assert code == 1 and "larger than" in text
     assert held(folder) == []
