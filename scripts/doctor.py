@@ -22,6 +22,7 @@ from models.checkpoints import DOCTOR, Examination
 from models.diagnosis import Diagnosis, diagnose_folder
 from utils.commands import command
 from utils.pipeline.participants import ZOOS
+from utils.pipeline.plausibility import doubt
 from utils.pipeline.predictions import Judge
 
 # Of the variables that something is wrong with, so many are named.
@@ -68,11 +69,12 @@ def clean_accuracy(network: Network, prefix: Path, photos: argparse.Namespace) -
         photos.input_csv, photos.input_dir, max_label, photos.limit, skip_missing=True
     )
     judge = Judge.of(load_classifier(network.name, prefix))
-    right = len(dataset) - judge.count_wrong(dataset.paths, dataset.true_labels)
+    labels, true_labels = judge.classify(dataset.paths), dataset.true_labels
     published = network.clean_accuracy
     reference = f"published {published} % on 1000" if published else "none published"
-    accuracy = f"{100 * right / len(dataset):.1f} % of {len(dataset)} images"
-    return f"clean accuracy: {accuracy} ({reference})"
+    accuracy = f"{100 * (labels == true_labels).mean():.1f} % of {len(dataset)} images"
+    warning = doubt(network.name, labels, true_labels, published)
+    return f"clean accuracy: {accuracy} ({reference})" + (f"\n  WARNING: {warning}" * bool(warning))
 
 
 @command("doctor.py")

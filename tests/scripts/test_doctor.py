@@ -145,3 +145,18 @@ def test_the_clean_accuracy_is_that_of_the_classifier(write, tmp_path, capsys):
     assert NETWORKS["inception_v3"].clean_accuracy == 96.2
     with pytest.raises(SystemExit):
         run(tmp_path, capsys, *images[:2])
+
+
+def test_labels_that_count_from_elsewhere_are_told(demo, tmp_path, capsys):
+    text = (demo / "dev_dataset.csv").read_text().splitlines()
+    column = text[0].split(",").index("TrueLabel")
+    rows = [row.split(",") for row in text[1:40]]
+    rows = [r[:column] + [str(int(r[column]) + 1)] + r[column + 1 :] for r in rows]
+    rows = [",".join(row) for row in rows if int(row[column]) <= 10]
+    (tmp_path / "from_2.csv").write_text("\n".join([text[0], *rows]))
+    images = ("--input_csv", tmp_path / "from_2.csv", "--input_dir", demo / "images")
+    for file in (demo / "checkpoints").glob("demo_vgg.*"):
+        (tmp_path / file.name).symlink_to(file)
+    code, text = run(tmp_path, capsys, *images)
+    assert code == 0 and "WARNING: demo_vgg is wrong on " in text
+    assert "with labels -1 it would be" in text

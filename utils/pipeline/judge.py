@@ -141,10 +141,12 @@ class Judged:
 
     Attributes:
       transfer: the rows of transfer.csv, as numbers.
+      per_image: those of per_image.csv.
       unchanged: mode -> how many of its images equal the clean ones.
     """
 
     transfer: pd.DataFrame
+    per_image: pd.DataFrame
     unchanged: dict[str, int]
 
 
@@ -167,4 +169,4 @@ def judge_run(run: Run, afresh: bool = False) -> Judged:
     for name, table in (("per_image.csv", per_image), ("transfer.csv", transfer)):
         write_atomically(run.folder.path / name, to_csv(table))
     unchanged = costs[costs["linf"] == 0].groupby("mode", sort=False).size()
-    return Judged(transfer, {mode: int(count) for mode, count in unchanged.items()})
+    return Judged(transfer, per_image, {mode: int(count) for mode, count in unchanged.items()})

@@ -101,10 +101,8 @@ class Judge:
             )
         ]
 
-    def count_wrong(
-        self, paths: Sequence[Path], true_labels: Sequence[int], batch_size: int = 16
-    ) -> int:
-        """Returns how many PNGs don't get their true label."""
+    def classify(self, paths: Sequence[Path], batch_size: int = 16) -> np.ndarray:
+        """Returns the likeliest label of each PNG, int64 [N], in the CSV's convention."""
         starts = range(0, len(paths), batch_size)
         found = [a for _, answers in self.predict(paths, batch_size, starts) for a in answers]
-        return sum(a.labels[0] != label for a, label in zip(found, true_labels, strict=True))
+        return np.array([answer.labels[0] for answer in found], np.int64)

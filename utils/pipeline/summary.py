@@ -3,6 +3,7 @@
 import pandas as pd
 
 from utils.pipeline.judge import Judged
+from utils.pipeline.plausibility import doubts
 from utils.pipeline.run import Run
 from utils.success import REFERENCE
 
@@ -31,6 +32,8 @@ def summarise(run: Run, judged: Judged) -> str:
         lines.append(
             f"Note: {mode} left {count} of {first['images']} images unchanged.{_why(mode)}"
         )
+    published = {name: network.published_accuracy for name, network in record.victims.items()}
+    lines += [f"WARNING: {doubt}" for doubt in doubts(judged.per_image, published)]
     if record.zoo == "demo":
         lines.append(
             "This is the DEMO zoo: small networks on drawn 64 x 64 images, not ImageNet. It shows "
