@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from types import TracebackType
 
-from utils.errors import BenchError
+from utils.errors import BenchError, is_out_of_memory
 
 Main = Callable[[list[str]], int]
 
@@ -41,7 +41,7 @@ def command(name: str) -> Callable[[Main], Main]:
             except KeyboardInterrupt:
                 return _say(name, "Stopped by SIGINT; what is finished is written.", 130)
             except Exception as error:
-                if not _is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
                 return _say(
                     name, "The memory doesn't suffice: give a smaller --batch_size, or --limit.", 1
@@ -50,11 +50,6 @@ def command(name: str) -> Callable[[Main], Main]:
         return framed
 
     return frame
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    # TensorFlow's own kind is known by its name: the ground does without TensorFlow.
-    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
 
 
 def _say(name: str, sentence: str, code: int) -> int:

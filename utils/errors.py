@@ -54,3 +54,13 @@ class Interrupted(BenchError):
 def first_line(error: Exception) -> str:
     """Returns the first line of another library's error, to quote in one of ours."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that the processor's or a GPU's memory doesn't suffice."""
+    # TensorFlow's own kind is known by its name: the ground does without TensorFlow.
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "ResourceExhaustedError"
+        or "CUDA_ERROR_OUT_OF_MEMORY" in str(error)
+    )

@@ -10,14 +10,15 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from data import Batch, Dataset, batches, from_uint8, to_uint8, write_image
-from methods import MODES, Attack, Crafted, group_modes, image_key, parse_method
+from methods import MODES, Attack, Crafted, image_key, parse_method
 from models import Classifier, Ensemble
 from utils.errors import RunError, UsageError
 from utils.files import sha256_of
 from utils.pipeline.config import RunConfig
-from utils.pipeline.devices import SplitAttack
+from utils.pipeline.devices import PortionedAttack, SplitAttack
 from utils.pipeline.folder import RunFolder
 from utils.pipeline.journals import CraftedImage
+from utils.pipeline.portions import Portions
 from utils.pipeline.run import Run
 
 Finished = dict[tuple[str, str], CraftedImage]
@@ -78,8 +79,9 @@ def craft(
         method = parse_method(config.method)
         return Attack(method, config.attack, sources[-1].logits_and_aux, config.jit_compile)
 
-    attack = SplitAttack(devices, make_attack)
-    labels = _Labels(config, dataset, sources[0])
+    portions = Portions(config.batch_size, config.devices)
+    attack = PortionedAttack(SplitAttack(devices, make_attack), portions)
+    labels = _Labels(config, dataset, sources[0], portions)
     total = sum(min(config.batch_size, len(dataset) - start) for start in todo)
     with (
         ThreadPoolExecutor(max_workers=1) as writer,
@@ -137,7 +139,14 @@ def _in_order(finished: Finished, dataset: Dataset) -> Finished:
 class _Labels:
     """Which column of the source's logits an image's loss is about."""
 
-    def __init__(self, config: RunConfig, dataset: Dataset, source: Classifier | Ensemble):
+    def __init__(
+        self,
+        config: RunConfig,
+        dataset: Dataset,
+        source: Classifier | Ensemble,
+        portions: Portions,
+    ):
+        self._portions = portions
         self._predict = source if config.label == "predicted" else None
         if config.attack.targeted:
             self._predict = None
@@ -155,17 +164,20 @@ class _Labels:
 
     def of(self, batch: Batch, images: np.ndarray) -> np.ndarray:
         """Returns int32 [batch_size], padded as the images are."""
-        if self._predict is not None:
-            return tf.argmax(
-                self._predict(tf.constant(images)), axis=-1, output_type=tf.int32
-            ).numpy()
+        if (predict := self._predict) is not None:
+
+            def predicted(portion: np.ndarray) -> np.ndarray:
+                logits = predict(tf.constant(portion))
+                return tf.argmax(logits, axis=-1, output_type=tf.int32).numpy()
+
+            return np.concatenate(self._portions.map(predicted, images))[: len(images)]
         columns = self._columns[batch.start : batch.start + batch.count]
         return np.pad(columns, (0, len(batch.pixels) - batch.count), mode="edge")
 
 
 def _craft_batch(
     run: Run,
-    attack: SplitAttack,
+    attack: PortionedAttack,
     labels: _Labels,
     batch: Batch,
     calls: Sequence[tuple[str, ...]],
@@ -176,10 +188,10 @@ def _craft_batch(
     ids += [ids[-1]] * (len(batch.pixels) - batch.count)
     keys = np.stack([image_key(config.seed, image_id) for image_id in ids])
     columns = labels.of(batch, images)
-    results, share = [], config.batch_size // config.devices
+    results = []
     for modes in calls:
         crafted = attack(images, columns, keys, modes)
-        for group in group_modes(modes, share):
+        for group in attack.groups(modes):
             results += [_Result(mode, group, crafted[mode]) for mode in group]
     for result in results:
         _refuse_broken(result, ids, config)

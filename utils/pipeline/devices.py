@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import tensorflow as tf
 
-from methods import Attack, Crafted
+from methods import Attack, Crafted, group_modes
 from utils.errors import UsageError
+from utils.pipeline.portions import Portions
 
 
 def find_devices(count: int) -> list[str]:
@@ -77,7 +78,43 @@ class SplitAttack:
 
         with ThreadPoolExecutor(len(self._devices)) as pool:
             parts = list(pool.map(attack_share, range(len(self._devices)), shares))
+        return _joined(parts)
+
+
+class PortionedAttack:
+    """An attack on as much of a batch at once as the memory takes."""
+
+    def __init__(self, attack: SplitAttack, portions: Portions):
+        self._attack, self._portions = attack, portions
+
+    def __call__(
+        self, images: np.ndarray, labels: np.ndarray, keys: np.ndarray, modes: Sequence[str]
+    ) -> dict[str, Crafted]:
+        """As SplitAttack; raises RunError where the memory doesn't suffice for one image."""
+
+        def attack(images: np.ndarray, labels: np.ndarray, keys: np.ndarray) -> dict[str, Crafted]:
+            crafted = {}
+            for together in [(mode,) for mode in modes] if self._portions.apart else [modes]:
+                crafted.update(self._attack(images, labels, keys, together))
+            return crafted
+
+        joined = _joined(self._portions.map(attack, images, labels, keys))
+        self._portions.tell()
         return {
-            mode: Crafted(*map(np.concatenate, zip(*(part[mode] for part in parts), strict=True)))
-            for mode in parts[0]
+            mode: Crafted(*(part[: len(images)] for part in crafted))
+            for mode, crafted in joined.items()
         }
+
+    def groups(self, modes: Sequence[str]) -> list[tuple[str, ...]]:
+        """The modes in the groups that shared the source in the last call."""
+        if self._portions.apart:
+            return [(mode,) for mode in modes]
+        return group_modes(modes, self._portions.share)
+
+
+def _joined(parts: Sequence[dict[str, Crafted]]) -> dict[str, Crafted]:
+    """One batch's results of those of its parts, as NumPy arrays."""
+    return {
+        mode: Crafted(*map(np.concatenate, zip(*(part[mode] for part in parts), strict=True)))
+        for mode in parts[0]
+    }
