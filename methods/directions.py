@@ -8,6 +8,7 @@ FGNM is Cheng et al., arXiv 2110.12734.
 import dataclasses
 from collections.abc import Callable
 
+import numpy as np
 import tensorflow as tf
 
 from methods import tensors
@@ -87,6 +88,40 @@ def staircase(gradient: tf.Tensor, context: Context) -> tf.Tensor:
     return tf.sign(gradient) * tf.transpose(weight, [0, 2, 3, 1])
 
 
+def rescale(gradient: tf.Tensor, context: Context) -> tf.Tensor:
+    """FGRM: sign(g), scaled by where log2(abs(g)) lies among the image's entries.
+
+    With l = log2(abs(g)) and, per image, its mean mu and standard deviation s (over n - 1),
+    d = 2 * sign(g) * sigmoid((l - mu) / s): from 0 for the smallest entries to 2 for the largest
+    (Han et al., arXiv 2307.02828; official: epsilon 16, 10 steps, momentum 1). Zero entries have no
+    logarithm: they are left out of mu and s, and d is 0 there. Where all others are equal, s is 0
+    and d the sign. `--rescale_form code` is what the authors' program computes instead: with
+    a = -log2(abs(g)) and M its largest per image and channel,
+    d = 2 * ln(1 + ceil(M - a + 1e-9) / M) * sign(g), which depends on how large g is; a channel
+    without an entry below 1 has no such M, and gets the sign.
+    Example: `python attack.py --method m --mode rescale`
+    """
+    smallest = np.finfo(np.float32).tiny  # what is smaller may count as zero or not, by device
+    if context.settings.rescale_form == "code":
+        size = tf.abs(gradient)
+        there = size >= smallest
+        minus_log = -tf.math.log(tf.where(there, size, 1.0)) / np.log(2.0)
+        top = tf.reduce_max(tf.where(there, minus_log, 0.0), [1, 2], keepdims=True)
+        share = tf.math.divide_no_nan(tf.math.ceil(top - minus_log + 1e-9), top)
+        weight = tf.where(top > 0, 2.0 * tf.math.log1p(share), 1.0)
+    else:
+        # Over the largest entry, so that the logarithms of equal entries are 0, and s exactly so.
+        size = tf.abs(tensors.shrunk(gradient))
+        there = size >= smallest
+        log = tf.math.log(tf.where(there, size, 1.0)) / np.log(2.0)
+        count = tensors.total(tf.cast(there, tf.float32))
+        above = log - tf.math.divide_no_nan(tensors.total(log), count)
+        squares = tensors.total(tf.where(there, tf.square(above), 0.0))
+        deviation = tf.sqrt(tf.math.divide_no_nan(squares, count - 1.0))
+        weight = 2.0 * tf.sigmoid(tf.math.divide_no_nan(above, deviation))
+    return tf.where(there, tf.sign(gradient) * weight, 0.0)
+
+
 def matched(gradient: tf.Tensor, context: Context) -> tf.Tensor:
     """The gradient scaled so that after projection the step is as long as the sign's would be.
 
@@ -128,6 +163,7 @@ _TABLE = (
     Direction("test", fgnm_k, ("fgnm_k",)),
     Direction("raw", raw),
     Direction("staircase", staircase),
+    Direction("rescale", rescale, ("fgrm",)),
     Direction("matched", matched, own_length=True),
     Direction("random", random),
 )

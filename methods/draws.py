@@ -13,7 +13,8 @@ import numpy as np
 import tensorflow as tf
 
 # What a draw is for: one number each, so that no two purposes share a stream.
-PURPOSES = ("direction", "diversity", "neighbour")
+# In the order they came to be: a purpose's draws hang on its place.
+PURPOSES = ("direction", "diversity", "neighbour", "pgn", "walk", "blocks")
 
 
 def image_key(seed: int, image_id: str) -> np.ndarray:

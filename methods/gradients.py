@@ -129,3 +129,27 @@ def patch_wise(
     rounding = 1e-5 * context.ball.epsilon * context.ball.per_entry
     projected = context.ball.steepest(tf.where(tf.abs(spread) > rounding, spread, 0.0))
     return images + stride + projected, memory + projected
+
+
+def unclipped_sum(
+    images: tf.Tensor, stride: tf.Tensor, memory: tf.Tensor, context: Context
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """RGD: the steps are summed without clipping, and only the image shown is in the ball.
+
+    z += alpha d; x = clip(x0 + clip(z, -eps, eps), -1, 1); z, zero at first, is never clipped, and
+    the gradient is taken at x (in the L2 ball, x is the projection of x0 + z). With mode `sign` it
+    is its authors' control: against the usual clipping, it tells whether a mode gains by its
+    direction or by what the clipping does to it. Yang et al. 2023, arXiv 2312.01260; official for
+    transfer: 10 steps, epsilon 16. Example: `python attack.py --method r --mode affine`
+
+    Args:
+      images: x; does not count.
+      stride: alpha d; with mode `matched` what it would be with the usual clipping.
+      memory: z; zero at the first iteration.
+      context: `ball` counts.
+
+    Returns:
+      (x before projection, z).
+    """
+    memory += tf.clip_by_value(stride, -1e30, 1e30)  # so that no sum of them is NaN
+    return context.ball.clean + memory, memory

@@ -1,6 +1,6 @@
 """The one loop: every method and every direction runs here, a batch at a time, in one tf.function.
 
-look-ahead -> copies -> view -> source -> loss -> gradient
+look-ahead -> sampling -> copies -> view -> source -> loss -> gradient
   -> + variance -> smoothing -> momentum -> direction -> step -> projection
 """
 
@@ -48,7 +48,8 @@ class Crafted(NamedTuple):
     Attributes:
       images: float32 [N, S, S, 3] in [-1, 1], within the ball.
       cosine: float32 [N, iterations], between the step taken (after projection) and the source's
-        gradient at that iteration (before variance, smoothing and momentum), 0 where either is 0.
+        gradient at that iteration (after sampling, before variance, smoothing and momentum), 0
+        where either is 0.
       finite: bool [N]; where false, a gradient was not finite and was taken as zero.
       overflowed: bool [N]; where true, what the method made of finite gradients was not finite, or
         took the gradient too far away from all images; the image stayed where it was.
@@ -66,7 +67,8 @@ class Evaluation(NamedTuple):
     """What the source says at a point; a scalar stands for what the method does not need.
 
     Attributes:
-      gradient: float32 [N, S, S, 3], of the mean loss over the copies.
+      gradient: float32 [N, S, S, 3], of the mean loss over the copies; the mean of such gradients
+        where the method samples points.
       variance: what the next gradient is corrected by.
     """
 
@@ -212,14 +214,15 @@ class Attack:
         self, point: tf.Tensor, labels: tf.Tensor, context: Context, with_variance: tf.Tensor
     ) -> Evaluation:
         """The gradient at a point and, if wanted, the variance round it (else zero)."""
-        gradient = self._gradient(point, labels, context, 0)
+
+        def gradient_at(neighbour: tf.Tensor, number: tf.Tensor | int) -> tf.Tensor:
+            return self._gradient(neighbour, labels, context, number)
+
+        sample = self.method.exclusive("sampling")
+        gradient = sample(gradient_at, point, context) if sample else gradient_at(point, 0)
         estimate = self.method.exclusive("variance")
         if estimate is None:
             return Evaluation(gradient, tf.zeros([]))
-
-        def gradient_at(neighbour: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
-            return self._gradient(neighbour, labels, context, number)
-
         variance = tf.cond(
             with_variance,
             lambda: estimate(gradient_at, point, gradient, context),

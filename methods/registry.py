@@ -5,11 +5,12 @@ set and stands alone; `fgsm` is one step, alone or with letters that mean someth
 """
 
 import dataclasses
+import math
 import operator
 import re
 from collections.abc import Callable
 
-from methods import diversity, gradients
+from methods import blocks, diversity, gradients, sampling
 from methods.settings import AttackSettings
 from utils.bound import plain_number
 from utils.errors import MethodError
@@ -24,7 +25,10 @@ class Part:
       look_ahead: (images, momentum, context) -> where the gradient is taken.
       copies: (point, index) -> that copy of it; the loss is the mean over them.
       num_copies: settings -> how many copies there are.
+        Letters without copies of their own may have a number, for a view that differs in each.
       view: (source, images, context) -> (logits, auxiliary logits or None).
+      sampling: (gradient_at, point, context) -> what stands for the gradient at the point.
+      num_gradients: settings -> how many gradients an iteration takes, of each copy.
       variance: (gradient_at, point, gradient, context) -> what the next gradient is corrected by.
       smoothing: (gradient, context) -> gradient.
       momentum: (gradient, memory, context) -> memory, from which the direction is then taken.
@@ -39,6 +43,8 @@ class Part:
     copies: Callable | None = None
     num_copies: Callable[[AttackSettings], int] | None = None
     view: Callable | None = None
+    sampling: Callable | None = None
+    num_gradients: Callable[[AttackSettings], int] | None = None
     variance: Callable | None = None
     smoothing: Callable | None = None
     momentum: Callable | None = None
@@ -46,6 +52,10 @@ class Part:
     amplification: Callable[[AttackSettings], float] | None = None
     factor: str = ""
     single_step: bool = False
+
+    def fills(self, stages: tuple[str, ...]) -> bool:
+        """Whether it has a function in one of these stages."""
+        return any(getattr(self, stage) is not None for stage in stages)
 
 
 # The table. Where several letters fill one stage they are applied in this order.
@@ -65,22 +75,48 @@ PARTS: dict[str, Part] = {
         num_copies=operator.attrgetter("num_scales"),
         single_step=True,
     ),
-    "v": Part("VT", variance=gradients.neighbour_variance, factor="vt_radius"),
+    "v": Part(
+        "VT",
+        variance=gradients.neighbour_variance,
+        num_gradients=lambda settings: 1 + settings.vt_samples,
+        factor="vt_radius",
+    ),
     "pi": Part(
         "Patch-wise",
         step=gradients.patch_wise,
         amplification=operator.attrgetter("pi_factor"),
         factor="pi_factor",
     ),
+    "r": Part("RGD", step=gradients.unclipped_sum),
+    "g": Part(
+        "PGN",
+        sampling=sampling.penalized_norm,
+        num_gradients=lambda settings: 2 * settings.pgn_samples,
+        factor="pgn_radius",
+        single_step=True,
+    ),
+    "b": Part(
+        "BSR",
+        view=blocks.block_shuffle,
+        num_copies=operator.attrgetter("bsr_copies"),
+        single_step=True,
+    ),
+    "x": Part(
+        "FGRM's walk",
+        sampling=sampling.random_walk,
+        num_gradients=operator.attrgetter("walk_points"),
+        factor="walk_radius",
+        single_step=True,
+    ),
 }
 
-# Stages that only one letter of a word may fill, and what two of them would be.
+# Stages of which only one letter of a word may fill one, and what two of them would be.
 _EXCLUSIVE = {
-    "momentum": "two momenta",
-    "look_ahead": "two look-aheads",
-    "copies": "two kinds of copies",
-    "variance": "two variances",
-    "step": "two kinds of step",
+    ("momentum",): "two momenta",
+    ("look_ahead",): "two look-aheads",
+    ("copies", "num_copies"): "two kinds of copies",
+    ("sampling", "variance"): "two ways to look round a point",
+    ("step",): "two kinds of step",
 }
 # The authors' spelling where it differs from the order of _SPELLING.
 _SPELLING = ("s", "t", "d", "v", "n", "m", "pi")
@@ -114,6 +150,11 @@ class Method:
         """The function of a stage that at most one letter of a word may fill, if one does."""
         functions = self.stage(name)
         return functions[0] if functions else None
+
+    def gradients_per_step(self, settings: AttackSettings) -> int:
+        """How many gradients of the source one iteration takes."""
+        counts = [*self.stage("num_copies"), *self.stage("num_gradients")]
+        return math.prod(count(settings) for count in counts)
 
     def raised_factors(self, settings: AttackSettings) -> list[str]:
         """The flags that multiply and are above their defaults, such as "--momentum 2"."""
@@ -165,8 +206,8 @@ def parse_method(word: str) -> Method:
                     f"--method {word!r}: {letter!r} ({PARTS[letter].title}) carries something from "
                     f"step to step and 'fgsm' takes one step only; leave one of them out."
                 )
-    for stage, clash in _EXCLUSIVE.items():
-        rivals = [x for x in PARTS if x in letters and getattr(PARTS[x], stage) is not None]
+    for stages, clash in _EXCLUSIVE.items():
+        rivals = [x for x in PARTS if x in letters and PARTS[x].fills(stages)]
         if len(rivals) > 1:
             named = " and ".join(f"{x!r} ({PARTS[x].title})" for x in rivals)
             raise MethodError(f"--method {word!r}: {named} are {clash}; leave all but one out.")

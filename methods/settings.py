@@ -10,19 +10,22 @@ from utils.errors import MethodError
 REFERENCE_ENTRIES = 299 * 299 * 3
 # What is larger fills any memory or never ends; beyond 31 halvings a scale copy is black.
 _MOST = {"num_iter": 100_000, "ti_kernel": 99, "num_scales": 31, "vt_samples": 10_000}
+_MOST |= {"pgn_samples": 10_000, "walk_points": 10_000, "bsr_copies": 10_000, "bsr_strips": 10}
 # Factors above it would leave float32 with the first multiplication.
 _LARGEST = 1e20
 
 
-def _setting(default: Any, help_text: str) -> Any:
-    return dataclasses.field(default=default, metadata={"help": help_text})
+def _setting(default: Any, help_text: str, later: bool = False) -> Any:
+    return dataclasses.field(default=default, metadata={"help": help_text, "later": later})
 
 
 @dataclasses.dataclass(frozen=True)
 class AttackSettings:
     """Everything but the method, the mode and the source; checked when made.
 
-    Each attribute is also the name of its flag, and its `help` metadata the flag's explanation.
+    Each attribute is also the name of its flag, and its `help` metadata the flag's explanation. One
+    whose `later` metadata is true came after folders were written without it: at its default it is
+    no part of a recipe, so that those folders still match.
 
     Raises:
       MethodError: naming the flag that is out of range.
@@ -54,6 +57,20 @@ class AttackSettings:
     vt_samples: int = _setting(20, "VT: number of neighbours.")
     vt_radius: float = _setting(1.5, "VT: half side of the neighbourhood, in multiples of epsilon.")
     pi_factor: float = _setting(10.0, "Patch-wise: amplification of the step.")
+    pgn_samples: int = _setting(20, "PGN: number of neighbours.", later=True)
+    pgn_radius: float = _setting(
+        3.0, "PGN: half side of the neighbourhood, in multiples of epsilon.", later=True
+    )
+    bsr_copies: int = _setting(10, "BSR: number of shuffled copies.", later=True)
+    bsr_strips: int = _setting(3, "BSR: number of strips along each axis.", later=True)
+    bsr_angle: float = _setting(24.0, "BSR: largest angle of a strip, in degrees.", later=True)
+    walk_points: int = _setting(12, "FGRM's walk: number of points.", later=True)
+    walk_radius: float = _setting(
+        1.5, "FGRM's walk: largest step per entry, in multiples of epsilon.", later=True
+    )
+    rescale_form: str = _setting(
+        "paper", "Mode rescale: paper (the formula) or code (the authors' program).", later=True
+    )
 
     def __post_init__(self) -> None:
         self._check("max_epsilon", 0 < self.max_epsilon <= 255, "above 0 and at most 255")
@@ -61,10 +78,11 @@ class AttackSettings:
             holds = self._is_whole(name) and 1 <= getattr(self, name) <= most
             self._check(name, holds, f"an integer >= 1 and at most {most}")
         self._check("ti_kernel", self.ti_kernel % 2 == 1, "odd, so that the kernel has a centre")
-        for name in ("momentum", "aux_weight", "vt_radius"):
+        for name in ("momentum", "aux_weight", "vt_radius", "pgn_radius", "walk_radius"):
             self._check(name, 0 <= getattr(self, name) <= _LARGEST, f"from 0 to {_LARGEST:g}")
         for name in ("ti_nsig", "pi_factor"):
             self._check(name, 0 < getattr(self, name) <= _LARGEST, f"above 0, {_LARGEST:g} at most")
+        self._check("bsr_angle", 0 <= self.bsr_angle <= 180, "an angle from 0 to 180 degrees")
         self._check("prob", 0 <= self.prob <= 1, "a probability from 0 to 1")
         self._check(
             "k",
@@ -79,11 +97,20 @@ class AttackSettings:
         self._choice("norm", ("linf", "l2"))
         self._choice("loss", ("ce", "logit"))
         self._choice("ti_position", ("before_momentum", "after_momentum"))
+        self._choice("rescale_form", ("paper", "code"))
         if self.norm == "l2" and self.max_l2 is None:
             raise MethodError("--norm l2 needs --max_l2, the L2 bound per image in [0, 255] units.")
         if self.max_l2 is not None:
             # No two images of 2048 pixels are further apart.
             self._check("max_l2", 0 < self.max_l2 <= 1e6, "a number > 0 and at most 1e6")
+
+    def recipe(self) -> dict[str, Any]:
+        """What the results depend on, by flag, without the later ones that are at their default."""
+        return {
+            item.name: getattr(self, item.name)
+            for item in dataclasses.fields(self)
+            if not item.metadata["later"] or getattr(self, item.name) != item.default
+        }
 
     @property
     def bound(self) -> Bound:

@@ -20,9 +20,9 @@ SHORT = dict(num_iter=2, vt_samples=2, num_scales=2, max_l2=100.0)
 
 
 def noise_of(key):
-    def noise(iteration, neighbour):
+    def noise(iteration, neighbour, purpose="neighbour"):
         draws = Draws(tf.constant(key[np.newaxis]), iteration, neighbour)
-        return draws.uniform("neighbour", [toy.SIDE, toy.SIDE, 3])[0].numpy().astype(np.float64)
+        return draws.uniform(purpose, [toy.SIDE, toy.SIDE, 3])[0].numpy().astype(np.float64)
 
     return noise
 
@@ -30,10 +30,12 @@ def noise_of(key):
 @pytest.mark.parametrize(
     ("word", "position"),
     [(word, "before_momentum") for word in ("fgsm", "if", "m", "n", "t", "s", "v", "pi", "vnts")]
+    + [(word, "before_momentum") for word in ("mr", "gn", "mx")]
     + [(word, "after_momentum") for word in ("t", "tm", "vtn")],
 )
 def test_the_loop_computes_the_formulas(word, position):
     chosen = dict(num_iter=4, vt_samples=3, ti_kernel=5, momentum=0.9, ti_position=position)
+    chosen |= dict(pgn_samples=2, walk_points=3)
     batch, keys = toy.images(2), toy.keys(2)
     crafted = toy.run(word, list(toy.DIRECTIONS), batch=batch, **chosen)
     numbers = methods.AttackSettings(**chosen)

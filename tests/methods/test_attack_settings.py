@@ -35,6 +35,14 @@ from utils.errors import MethodError
         ("vt_samples", 0),
         ("vt_radius", math.nan),
         ("pi_factor", 0.0),
+        ("pgn_samples", 0),
+        ("pgn_radius", -1.0),
+        ("walk_points", 1.5),
+        ("walk_radius", math.inf),
+        ("bsr_copies", 0),
+        ("bsr_strips", 11),
+        ("bsr_angle", 181.0),
+        ("rescale_form", "own"),
     ],
 )
 def test_out_of_range_names_the_flag_and_the_value(flag, value):
@@ -56,3 +64,10 @@ def test_the_ends_of_the_ranges_are_in():
 def test_the_bound_is_the_one_of_the_norm():
     assert AttackSettings(max_epsilon=2.5, max_l2=100.0).bound == Bound("linf", 2.5)
     assert AttackSettings(norm="l2", max_l2=100.0).bound == Bound("l2", 100.0)
+
+
+def test_a_later_flag_is_in_the_recipe_only_where_it_is_not_at_its_default():
+    assert "pgn_samples" not in AttackSettings().recipe()
+    recipe = AttackSettings(pgn_samples=5, rescale_form="code").recipe()
+    assert (recipe["pgn_samples"], recipe["rescale_form"]) == (5, "code")
+    assert recipe["num_iter"] == 10

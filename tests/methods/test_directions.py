@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import tensorflow as tf
+import toy
 
 import methods
 from methods.ball import make_ball
@@ -90,6 +91,41 @@ def test_random_is_a_fair_coin_that_changes_with_image_and_iteration():
     later = dataclasses.replace(first, draws=dataclasses.replace(first.draws, iteration=1))
     again = methods.MODES["random"].function(tf.constant(gradient), later).numpy()
     assert abs((got * again).mean()) < 5 / np.sqrt(14400)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-30, 1e30])
+def test_rescale_is_the_logistic_function_of_the_standardised_logarithm(scale):
+    gradient = gradients()
+    gradient[:, :2] = 0
+    got = direction("rescale", gradient * np.float32(scale))
+    for i in range(3):
+        expected = toy.rescaled(gradient[i].astype(np.float64))
+        np.testing.assert_allclose(got[i], expected, rtol=2e-5)
+        assert (got[i, :2] == 0).all()
+
+
+def test_rescale_of_equal_sizes_or_of_one_entry_is_the_sign():
+    gradient = np.sign(gradients()) * np.float32(0.3)
+    gradient[1, :3] = 0
+    gradient[2] = 0
+    gradient[2, 4, 4, 1] = -7e-12
+    np.testing.assert_array_equal(direction("rescale", gradient), np.sign(gradient))
+
+
+def test_rescale_as_its_authors_program_has_it():
+    gradient = gradients()
+    gradient[0, :3, :, 1] = 0
+    gradient[1, ..., 2] = 3  # no entry of this channel is below 1
+    got = direction("rescale", gradient, rescale_form="code")
+    for i in range(3):
+        for channel in range(3):
+            g = gradient[i, ..., channel].astype(np.float64)
+            there = g != 0
+            a = -np.log2(np.abs(g[there]))
+            top = a.max()
+            expected = np.zeros_like(g)
+            expected[there] = 2 * np.log(1 + np.ceil(top - a + 1e-9) / top) if top > 0 else 1
+            np.testing.assert_allclose(got[i, ..., channel], expected * np.sign(g), rtol=1e-4)
 
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])

@@ -99,3 +99,19 @@ def test_patch_wise_hands_what_leaves_the_box_to_the_neighbours(mode):
         amplified = amplified + projected
         np.testing.assert_allclose(got, images + stride + projected, atol=1e-5)
         np.testing.assert_allclose(memory, amplified, atol=1e-5)
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_rgd_sums_without_clipping_and_shows_the_projection(norm):
+    images = toy.images()
+    here = context(images, norm=norm, max_l2=100.0)
+    memory, total = tf.zeros_like(images), np.zeros_like(images)
+    for seed in range(3):
+        stride = 0.1 * toy.images(seed=seed + 1)
+        got, memory = gradients.unclipped_sum(tf.constant(images), stride, memory, here)
+        total = total + stride
+        np.testing.assert_allclose(memory, total, atol=1e-6)
+        if norm == "linf":
+            shown = np.clip(images + np.clip(total, -32 / 255, 32 / 255), -1, 1)
+            np.testing.assert_allclose(here.ball.project(got), shown, atol=1e-6)
+    assert np.abs(memory).max() > 32 / 255

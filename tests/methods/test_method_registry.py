@@ -27,13 +27,22 @@ def test_order_and_case_mean_nothing_and_names_are_their_own_canonical_names():
 
 
 def test_every_set_of_letters_has_a_name_of_its_own():
+    rivals = ["mn", "sb", "vg", "vx", "gx", ("r", "pi")]
     sets = [
         letters
         for size in range(1, len(methods.PARTS) + 1)
         for letters in itertools.combinations(methods.PARTS, size)
-        if not {"m", "n"} <= set(letters)
+        if not any(set(pair) <= set(letters) for pair in rivals)
     ]
-    assert len({parse_method("".join(letters)).name for letters in sets}) == len(sets) == 95
+    names = {parse_method("".join(letters)).name for letters in sets}
+    assert len(names) == len(sets) == 3 * 3 * 4 * 3 * 2 * 2 - 1
+    assert all(parse_method(name).name == name for name in names)
+
+
+def test_what_an_iteration_costs():
+    settings = methods.AttackSettings()
+    words = {"m": 1, "sd": 5, "v": 21, "g": 40, "mb": 10, "mx": 12, "gb": 400, "fgsmg": 40}
+    assert {word: parse_method(word).gradients_per_step(settings) for word in words} == words
 
 
 def test_fgsm_is_one_step_and_takes_letters_that_mean_something_in_one():
@@ -46,12 +55,17 @@ def test_fgsm_is_one_step_and_takes_letters_that_mean_something_in_one():
     ("word", "needles"),
     [
         ("", ["empty", "m (MI-FGSM)"]),
-        ("mx", ["'x'", "m (MI-FGSM)", "pi (Patch-wise)"]),
+        ("mz", ["'z'", "m (MI-FGSM)", "pi (Patch-wise)"]),
         ("mm", ["'m' is there twice"]),
         ("mn", ["two momenta", "MI-FGSM", "NI-FGSM"]),
         ("ifm", ["'if'", "write 'm'"]),
         ("fgsmm", ["one step", "MI-FGSM"]),
         ("fgsmpi", ["one step", "Patch-wise"]),
+        ("fgsmr", ["one step", "RGD"]),
+        ("rpi", ["two kinds of step", "Patch-wise", "RGD"]),
+        ("sb", ["two kinds of copies", "SI", "BSR"]),
+        ("gx", ["two ways to look round a point", "PGN", "FGRM's walk"]),
+        ("vg", ["two ways to look round a point", "VT", "PGN"]),
         ("iffgsm", ["'if'", "write 'fgsm'"]),
         ("m d", ["' '"]),
     ],
@@ -66,6 +80,7 @@ def test_what_cannot_be_is_explained(word, needles):
 def test_modes_have_aliases_and_unknown_ones_list_the_known():
     assert parse_mode("fgnm_n").name == "affine"
     assert parse_mode("FGNM_K").name == "test"
+    assert parse_mode("fgrm").name == "rescale"
     with pytest.raises(MethodError, match="affine = fgnm_n"):
         parse_mode("cube")
 

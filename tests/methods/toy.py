@@ -73,15 +73,24 @@ def gaussian(side, reach):
     return np.outer(line, line) / line.sum() ** 2
 
 
+def rescaled(g):
+    """FGRM's direction: two times the sign times the logistic function of the standardised log2."""
+    sizes = np.log2(np.abs(g[g != 0]))
+    d = np.zeros_like(g)
+    d[g != 0] = 2 / (1 + np.exp(-(sizes - sizes.mean()) / sizes.std(ddof=1)))
+    return d * np.sign(g)
+
+
 DIRECTIONS = {
     "sign": np.sign,
     "affine": lambda g: g * np.sqrt(np.count_nonzero(g)) / np.linalg.norm(g),
     "raw": lambda g: g,
+    "rescale": rescaled,
 }
 
 
 def stated(letters, mode, image, label, noise, settings, iterations):
-    """The adversarial image; `noise(iteration, neighbour)` is uniform in [0, 1)."""
+    """The adversarial image; `noise(iteration, neighbour, purpose)` is uniform in [0, 1)."""
     matrix, s = weights(), settings
     eps = 2 * s.max_epsilon / 255
     alpha = eps / iterations
@@ -97,9 +106,24 @@ def stated(letters, mode, image, label, noise, settings, iterations):
         ]
         return sum(copies) / s.num_scales
 
+    def sampled(point, t):
+        found = []
+        if "x" in letters:
+            for j in range(1, s.walk_points + 1):
+                point = point + s.walk_radius * eps * (2 * noise(t, j, "walk") - 1)
+                found.append(gradient(point))
+        elif "g" in letters:
+            for j in range(1, s.pgn_samples + 1):
+                near = point + s.pgn_radius * eps * (2 * noise(t, j, "pgn") - 1)
+                first = gradient(near)
+                second = gradient(near - alpha * first / np.abs(first).mean())
+                found.append(0.5 * first + 0.5 * second)
+        return sum(found) / len(found) if found else gradient(point)
+
+    z = np.zeros_like(clean)
     for t in range(iterations):
         point = x + alpha * s.momentum * momentum if "n" in letters else x
-        raw = gradient(point)
+        raw = sampled(point, t)
         g = raw
         if "v" in letters:
             g = g + variance
@@ -126,5 +150,9 @@ def stated(letters, mode, image, label, noise, settings, iterations):
             projected = beta * np.sign(np.where(np.abs(spread) < 1e-5 * eps, 0, spread))
             amplified = amplified + projected
             step = beta * direction(g) + projected
+        if "r" in letters:
+            z = z + step
+            x = np.clip(clean + np.clip(z, -eps, eps), -1, 1)
+            continue
         x = np.clip(x + step, np.maximum(clean - eps, -1), np.minimum(clean + eps, 1))
     return x

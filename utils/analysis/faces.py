@@ -34,6 +34,7 @@ _FACES = {
     "test": Face("test (FGNM_K)", "#009E73", "^", "-."),
     "raw": Face("raw", "#CC79A7", "D", ":"),
     "staircase": Face("staircase", "#E69F00", "v", (0, (5, 1))),
+    "rescale": Face("rescale (FGRM)", "#F0E442", "p", (0, (4, 1, 1, 1, 1, 1))),
     "matched": Face("matched", "#000000", "P", (0, (3, 1, 1, 1))),
     "random": Face("random", "#56B4E9", "x", (0, (1, 2))),
 }

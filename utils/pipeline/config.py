@@ -152,7 +152,7 @@ class RunConfig:
             item.name: _plain(getattr(self, item.name))
             for item in fields(self)
             if item.metadata.get("role") == RECIPE
-        } | asdict(self.attack)
+        } | self.attack.recipe()
 
     def all_flags(self) -> dict[str, Any]:
         """Returns every flag under its own name."""

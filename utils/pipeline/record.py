@@ -85,8 +85,9 @@ class Identity(_Typed):
           UsageError: it is another run; the sentence names the first difference.
         """
         cure = "give another --output_dir, or --overwrite to start anew."
-        for name, value in self.flags.items():
-            before = earlier.flags.get(name)
+        for name in {**self.flags, **earlier.flags}:
+            # A flag may be left out at its default, which every folder before it had.
+            value, before = (each.flags.get(name, "its default") for each in (self, earlier))
             if before != value:
                 raise UsageError(
                     f"--{name} is {value}, but {folder} holds a run with {before}: {cure}"

@@ -18,10 +18,7 @@ GUESSED_PREDICTION = 0.05
 def gradients_per_image(config: RunConfig) -> int:
     """Returns how many gradients of the source one image costs in one mode."""
     method, settings = parse_method(config.method), config.attack
-    copies = method.exclusive("num_copies")
-    neighbours = settings.vt_samples if method.exclusive("variance") else 0
-    per_step = (copies(settings) if copies else 1) * (1 + neighbours)
-    return method.iterations(settings.num_iter) * per_step
+    return method.iterations(settings.num_iter) * method.gradients_per_step(settings)
 
 
 @dataclass(frozen=True)

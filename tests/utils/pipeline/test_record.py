@@ -69,5 +69,9 @@ def test_what_differs_is_named(tmp_path):
         continues({"seed": 1, "limit": None}, IDENTITY.content)
     with pytest.raises(UsageError, match="--limit is 5, but .* holds a run with None"):
         continues({"seed": 0, "limit": 5}, IDENTITY.content)
+    with pytest.raises(UsageError, match="--later is 5, but .* holds a run with its default"):
+        continues(IDENTITY.flags | {"later": 5}, IDENTITY.content)
+    with pytest.raises(UsageError, match="--seed is its default, but .* holds a run with 0"):
+        continues({"limit": None}, IDENTITY.content)
     with pytest.raises(UsageError, match="content of --input_csv is another"):
         continues(IDENTITY.flags, {"--input_csv": "abd"})
