@@ -1,7 +1,8 @@
-"""Finds TF checkpoints, reads them (V1 files and V2 bundles) and checks what is inside.
+"""Finds checkpoints, reads them (V1 files, V2 bundles, npz) and checks what is inside.
 
-Only TensorFlow's own checkpoint reader opens them: nothing in a checkpoint is executed, and the
-names of a bundle's data files follow from its prefix, so an index cannot point at another file.
+Only TensorFlow's own checkpoint reader, or NumPy's without pickles, opens them: nothing in a
+checkpoint is executed, and the names of a bundle's data files follow from its prefix, so an index
+cannot point at another file.
 """
 
 import re
@@ -15,6 +16,7 @@ import tensorflow as tf
 
 from models.external import FETCHED_BY_KERAS, is_external, parse_external
 from models.folding import checkpoint_shapes, optional_shapes
+from models.npz import SUFFIX, NpzReader
 from models.zoo import NETWORKS, Network
 from utils.errors import ModelError, first_line
 from utils.files import sha256_of
@@ -38,7 +40,7 @@ def list_checkpoints(folder: str | Path) -> list[Path]:
     for path in Path(folder).iterdir():
         if _BUNDLE_PART.search(path.name):
             found.add(path.with_name(_BUNDLE_PART.sub("", path.name)))
-        elif path.suffix == ".ckpt" and path.is_file():
+        elif path.suffix in (".ckpt", SUFFIX) and path.is_file():
             found.add(path)
     return sorted(found)
 
@@ -126,7 +128,7 @@ class Examination:
     """What a checkpoint holds of what a network needs; names without the scope.
 
     Attributes:
-      scope: the checkpoint's scope for the network ("" where nothing matches).
+      scope: the checkpoint's scope for the network ("" where it has none or nothing matches).
       matched: variables present with the right shape.
       missing: variables that it lacks.
       misshapen: variable -> (its shape, the expected one).
@@ -154,13 +156,14 @@ class Checkpoint:
         for path in checkpoint_files(prefix):
             if path.exists() and not path.is_file():
                 raise ModelError(f"{path} cannot be read: it is not a regular file")
+        npz = self.prefix.suffix == SUFFIX
         try:
-            self._reader = tf.train.load_checkpoint(str(prefix))
+            self._reader = NpzReader(self.prefix) if npz else tf.train.load_checkpoint(str(prefix))
             self.shapes: dict[str, list[int]] = self._reader.get_variable_to_shape_map()
         except Exception as error:  # noqa: BLE001 (the reader raises many kinds, none of its own)
             raise ModelError(
-                f"{prefix} cannot be read as a TensorFlow checkpoint ({first_line(error)}): "
-                "fetch it again"
+                f"{prefix} cannot be read as {'an npz' if npz else 'a TensorFlow'} checkpoint "
+                f"({first_line(error)}): fetch it again"
             ) from error
 
     def examine(self, folded: Mapping[str, list[int]], network: Network) -> Examination:
@@ -174,10 +177,11 @@ class Checkpoint:
         needed = checkpoint_shapes(inner, network.batch_norm_gamma)
         accepted = {**optional_shapes(inner), **needed}
         scope = self._find_scope(needed, network.scope)
+        under = _under(scope, "")
         held = {
-            name.removeprefix(scope + "/"): shape
+            name.removeprefix(under): shape
             for name, shape in self.shapes.items()
-            if name.startswith(scope + "/")
+            if name.startswith(under)
         }
         used = {name: accepted[name] for name in held if name in accepted}
         misshapen = {
@@ -191,7 +195,7 @@ class Checkpoint:
             extra=tuple(
                 name
                 for name in self.shapes
-                if not (name.startswith(scope + "/") and name.removeprefix(scope + "/") in used)
+                if not (name.startswith(under) and name.removeprefix(under) in used)
             ),
         )
 
@@ -200,7 +204,7 @@ class Checkpoint:
         counts: Counter[str] = Counter()
         for name in self.shapes:
             parts = name.split("/")
-            for cut in range(1, len(parts)):
+            for cut in range(len(parts)):
                 if "/".join(parts[cut:]) in needed:
                     counts["/".join(parts[:cut])] += 1
         return max(counts, key=lambda scope: (counts[scope], scope == own), default=own)
@@ -221,7 +225,7 @@ class Checkpoint:
         found = self.examine(folded, network)
         self._refuse_mismatch(found, network)
         return {
-            f"{network.scope}/{name}": self._read_variable(f"{found.scope}/{name}")
+            f"{network.scope}/{name}": self._read_variable(_under(found.scope, name))
             for name in found.matched
         }
 
@@ -234,17 +238,21 @@ class Checkpoint:
                 f"of {needed} variables fit (it holds {example} ...); {DOCTOR}"
             )
         if found.missing:
-            names = [f"{found.scope}/{name}" for name in found.missing]
+            names = [self._key(_under(found.scope, name)) for name in found.missing]
             raise ModelError(
                 f"{self.prefix} lacks {len(names)} of the {needed} variables of {network.name}: "
                 f"{_some(names)}; {DOCTOR}"
             )
         if found.misshapen:
             names = [
-                f"{found.scope}/{name} is {shape} instead of {expected}"
+                f"{self._key(_under(found.scope, name))} is {shape} instead of {expected}"
                 for name, (shape, expected) in found.misshapen.items()
             ]
             raise ModelError(f"{self.prefix} does not fit {network.name}: {_some(names)}; {DOCTOR}")
+
+    def _key(self, name: str) -> str:
+        """What the file calls a variable."""
+        return self._reader.key(name) if isinstance(self._reader, NpzReader) else name
 
     def _read_variable(self, name: str) -> np.ndarray:
         try:
@@ -252,14 +260,18 @@ class Checkpoint:
             value = value.astype(np.float64 if value.dtype == np.float64 else np.float32)
         except Exception as error:  # noqa: BLE001 (as above)
             raise ModelError(
-                f"variable {name} of {self.prefix} cannot be read ({first_line(error)}): "
-                "the file is damaged or incomplete, fetch it again"
+                f"variable {self._key(name)} of {self.prefix} cannot be read "
+                f"({first_line(error)}): the file is damaged or incomplete, fetch it again"
             ) from error
         if not np.all(np.isfinite(value)):
             raise ModelError(
-                f"variable {name} of {self.prefix} holds NaN or infinity: fetch it again"
+                f"variable {self._key(name)} of {self.prefix} holds NaN or infinity: fetch it again"
             )
         return value
+
+
+def _under(scope: str, name: str) -> str:
+    return f"{scope}/{name}" if scope else name
 
 
 def _some(names: list[str], most: int = 3) -> str:

@@ -24,9 +24,15 @@ def mean_subtracted_scaled(images: tf.Tensor) -> tf.Tensor:
     return mean_subtracted(images) * DENSENET_SCALE
 
 
+def reversed_channels(images: tf.Tensor) -> tf.Tensor:
+    """Feature denoising's input: [-1, 1] in the order B, G, R."""
+    return images[..., ::-1]
+
+
 # Each maps float32 [N, H, W, 3] in [-1, 1] to the same shape, differentiably.
 PREPROCESSING: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
     "inception": as_is,
     "vgg": mean_subtracted,
     "densenet": mean_subtracted_scaled,
+    "bgr": reversed_channels,
 }

@@ -5,6 +5,14 @@ from functools import cache, partial
 from models.external import ExternalNetwork, is_external, parse_external
 from models.nets import demo
 from models.nets.densenet import densenet
+from models.nets.feature_denoising import (
+    GROUPS,
+    R152,
+    X101,
+    dot_product,
+    embedded_gaussian,
+    feature_denoising,
+)
 from models.nets.inception_resnet_v2 import inception_resnet_v2
 from models.nets.inception_v3 import inception_v3
 from models.nets.inception_v4 import inception_v4
@@ -17,7 +25,7 @@ from utils.errors import UnknownNetwork
 
 
 @cache
-def _form(builder: Builder, **options: float) -> Builder:
+def _form(builder: Builder, **options: object) -> Builder:
     """A builder with its options, the same object wherever rows share it."""
     return partial(builder, **options)
 
@@ -111,6 +119,21 @@ def _mobilenet_v2(multiplier: str) -> Network:
     )
 
 
+def _feature_denoising(name: str, file: str, **options: object) -> Network:
+    return Network(
+        name,
+        family="Feature denoising",
+        builder=_form(feature_denoising, scope=name, **options),
+        scope=name,
+        side=224,
+        preprocessing="bgr",
+        num_classes=1000,
+        batch_norm_epsilon=1e-5,
+        trained=ADVERSARIALLY,
+        files=(f"{file}.npz", f"{file}_rename.npz"),
+    )
+
+
 _ROWS = (
     _INCEPTION_V3("inception_v3", clean_accuracy=96.2, tarball="inception_v3_2016_08_28.tar.gz"),
     Network(
@@ -171,6 +194,15 @@ _ROWS = (
         trained=ENSEMBLE_ADVERSARIALLY,
         clean_accuracy=97.6,
         tarball="ens_adv_inception_resnet_v2_2017_08_18.tar.gz",
+    ),
+    _feature_denoising("r152_baseline", "R152", blocks=R152),
+    _feature_denoising("r152_denoise", "R152-Denoise", blocks=R152, after_group=embedded_gaussian),
+    _feature_denoising(
+        "x101_denoise_all",
+        "X101-DenoiseAll",
+        blocks=X101,
+        cardinality=GROUPS,
+        after_block=dot_product,
     ),
     _DEMO("demo_inception", "Inception v3", demo.demo_inception, "DemoInceptionV3"),
     _DEMO("demo_resnet", "ResNet v2", demo.demo_resnet, "demo_resnet_v2"),

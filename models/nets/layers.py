@@ -115,6 +115,31 @@ def pointwise_convs(
     return tf.split(tf.nn.relu(tf.nn.bias_add(outputs, tf.concat(shifts, 0))), widths, axis=3)
 
 
+@slim.add_arg_scope
+def grouped_conv(
+    inputs: tf.Tensor,
+    width: int,
+    kernel: int,
+    groups: int,
+    stride: int,
+    scope: str,
+    normalizer_fn: Callable[[tf.Tensor], tf.Tensor],
+) -> tf.Tensor:
+    """A convolution in groups, SAME, with the scope's normalizer and ReLU.
+
+    Group j takes the j-th part of the input's channels and gives the j-th part of the output's; the
+    kernel, [kernel, kernel, C / groups, width], holds them one after another.
+    """
+    shape = [kernel, kernel, inputs.shape[-1] // groups, width]
+    with tf1.variable_scope(scope):
+        weights = tf1.get_variable("weights", shape, inputs.dtype)
+        # tf.nn.conv2d takes such a kernel, too, but not where TensorFlow fuses it with the rest,
+        # and on processors it has no gradient in float64 or without oneDNN.
+        parts = zip(tf.split(inputs, groups, 3), tf.split(weights, groups, 3), strict=True)
+        net = tf.concat([tf.nn.conv2d(*part, stride, "SAME") for part in parts], 3)
+        return tf.nn.relu(normalizer_fn(net))
+
+
 def pointwise(net: tf.Tensor, width: int, scope: str) -> tf.Tensor:
     """A fully connected layer kept as a 1 x 1 convolution: [N, 1, 1, C] to [N, width]."""
     net = slim.conv2d(net, width, 1, activation_fn=None, normalizer_fn=None, scope=scope)
@@ -135,7 +160,7 @@ def folded_scope() -> Iterator[None]:
             normalizer_fn=folded_normalizer,
             activation_fn=tf.nn.relu,
         ),
-        slim.arg_scope([pool_and_normalise], normalizer_fn=folded_normalizer),
+        slim.arg_scope([pool_and_normalise, grouped_conv], normalizer_fn=folded_normalizer),
         slim.arg_scope([batch_norm, pointwise_convs], folded=True),
     ):
         yield
@@ -157,7 +182,7 @@ def training_scope(is_training: bool, weight_decay: float = 0.0) -> Iterator[Non
             weights_initializer=tf1.variance_scaling_initializer(2.0),
             weights_regularizer=slim.l2_regularizer(weight_decay) if weight_decay else None,
         ),
-        slim.arg_scope([pool_and_normalise], normalizer_fn=batch_norm),
+        slim.arg_scope([pool_and_normalise, grouped_conv], normalizer_fn=batch_norm),
         slim.arg_scope([batch_norm], folded=False, is_training=is_training),
     ):
         yield

@@ -13,16 +13,25 @@ def _draws(seed, name):
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:8], "little")))
 
 
+def _multiplier(name, shape):
+    if name.startswith("resnet_v2"):
+        return 0.2 if name.endswith("/conv3/weights") else 1.0
+    if name.endswith(("/conv3/W", "_denoise/conv/W")):
+        return 0.2
+    if name.endswith(("/embedding_theta/W", "/embedding_phi/W")):
+        return 0.5
+    return 0.01 / shape[2] if name.endswith("/non_local/conv/W") else 1.0
+
+
 def value(name, shape, seed="A"):
     """The float32 value that the rule gives a variable."""
     draws, leaf = _draws(seed, name), name.rpartition("/")[2]
-    if leaf in ("weights", "depthwise_weights"):
-        small = name.startswith("resnet_v2") and name.endswith("/conv3/weights")
+    if leaf in ("weights", "depthwise_weights", "W"):
         fan_in = np.prod(shape[:2] if leaf == "depthwise_weights" else shape[:-1])
-        drawn = draws.standard_normal(shape) * (0.2 if small else 1.0) * np.sqrt(2.0 / fan_in)
+        drawn = draws.standard_normal(shape) * _multiplier(name, shape) * np.sqrt(2.0 / fan_in)
     elif leaf == "gamma":
         drawn = 1.0 + 0.1 * draws.standard_normal(shape)
-    elif leaf == "moving_variance":
+    elif leaf == "moving_variance" or name.endswith("/variance/EMA"):
         drawn = 1.0 + 0.1 * draws.uniform(0.0, 1.0, shape)
     else:
         drawn = 0.1 * draws.standard_normal(shape)

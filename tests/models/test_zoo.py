@@ -10,6 +10,7 @@ import tensorflow as tf
 import models
 from models.folding import checkpoint_shapes
 from models.graph import folded_shapes
+from models.npz import slim_name
 from models.preprocessing import PREPROCESSING
 from models.zoo import NETWORKS, get_network
 from utils.errors import UnknownNetwork
@@ -55,10 +56,15 @@ def test_no_two_rows_share_a_file():
 )
 def test_every_imagenet_row_has_the_public_variables(row, shared):
     lists = [path for path in (shared / "reference").glob("*.vars.json")]
-    public = {
-        variables[0][0].split("/")[0]: dict(variables)
-        for variables in (json.loads(path.read_text()) for path in lists)
-    }
+    public = {}
+    for path in lists:
+        variables = json.loads(path.read_text())
+        scope = variables[0][0].split("/")[0]
+        if scope == "conv0":
+            # The npz files have no scope, and other names for the leaves.
+            scope = path.name.removesuffix(".vars.json")
+            variables = [(f"{scope}/{slim_name(name)}", shape) for name, shape in variables]
+        public[scope] = dict(variables)
     if row.scope in public:
         assert shapes(row) == public[row.scope]
         return
