@@ -1,7 +1,8 @@
 """Where the adversarial image may be, and how long a step is.
 
 A ball is made for one batch. Its `step_length` is alpha (times Patch-wise's amplification); its
-other numbers are in units of images in [-1, 1].
+other numbers are in units of images in [-1, 1]. `epsilon` and `step_length` are Python floats or,
+in a trace, float64 scalars.
 """
 
 import dataclasses
@@ -10,8 +11,11 @@ import math
 import tensorflow as tf
 
 from methods import tensors
+from methods.inputs import Inputs
 from methods.order import least_float
 from methods.settings import AttackSettings
+
+Number = tf.Tensor | float
 
 # Longer strides end in the same corner; this keeps infinities out of sums and norms.
 _LONGEST = 1e30
@@ -33,14 +37,15 @@ class LinfBall:
     """
 
     clean: tf.Tensor
-    epsilon: float
-    step_length: float
+    epsilon: Number
+    step_length: Number
     bounds: tuple[tf.Tensor, tf.Tensor] = dataclasses.field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         # Made once, outside the loop.
-        lower = tf.maximum(self.clean - self.epsilon, -1.0)
-        upper = tf.minimum(self.clean + self.epsilon, 1.0)
+        epsilon = tensors.single(self.epsilon)
+        lower = tf.maximum(self.clean - epsilon, -1.0)
+        upper = tf.minimum(self.clean + epsilon, 1.0)
         object.__setattr__(self, "bounds", (lower, upper))
 
     @property
@@ -50,11 +55,11 @@ class LinfBall:
 
     def stride(self, direction: tf.Tensor) -> tf.Tensor:
         """The step before projection: alpha * d, float32 [N, S, S, 3]."""
-        return self.step_length * direction
+        return tensors.single(self.step_length) * direction
 
     def steepest(self, gradient: tf.Tensor) -> tf.Tensor:
         """The step of the ball's own length that climbs most: alpha * sign."""
-        return self.step_length * tf.sign(gradient)
+        return tensors.single(self.step_length) * tf.sign(gradient)
 
     def project(self, images: tf.Tensor) -> tf.Tensor:
         """clip(images, max(x0 - eps, -1), min(x0 + eps, 1))."""
@@ -113,7 +118,8 @@ class LinfBall:
 
     def excess(self, perturbation: tf.Tensor) -> tf.Tensor:
         """What a perturbation has too much: clip(abs(a) - eps, 0) * sign(a)."""
-        return perturbation - tf.clip_by_value(perturbation, -self.epsilon, self.epsilon)
+        epsilon = tensors.single(self.epsilon)
+        return perturbation - tf.clip_by_value(perturbation, -epsilon, epsilon)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,8 +127,8 @@ class L2Ball:
     """All images within `epsilon` of the clean ones in Euclidean norm, and in [-1, 1]."""
 
     clean: tf.Tensor
-    epsilon: float
-    step_length: float
+    epsilon: Number
+    step_length: Number
 
     @property
     def per_entry(self) -> float:
@@ -132,7 +138,7 @@ class L2Ball:
     def stride(self, direction: tf.Tensor) -> tf.Tensor:
         """The step before projection: alpha along d, float32 [N, S, S, 3]."""
         direction = tf.clip_by_value(direction, -_LONGEST, _LONGEST)
-        return self.step_length * tensors.unit(direction)
+        return tensors.single(self.step_length) * tensors.unit(direction)
 
     steepest = stride
 
@@ -159,13 +165,16 @@ class L2Ball:
         """The factor, at most 1, that brings a perturbation into the ball: [N, 1, 1, 1]."""
         largest = tensors.largest(perturbation)
         length = largest * tensors.norm2(tf.math.divide_no_nan(perturbation, largest))
-        return tf.where(length > self.epsilon, tf.math.divide_no_nan(self.epsilon, length), 1.0)
+        epsilon = tensors.single(self.epsilon)
+        return tf.where(length > epsilon, tf.math.divide_no_nan(epsilon, length), 1.0)
 
 
 Ball = LinfBall | L2Ball
 
 
-def make_ball(clean: tf.Tensor, settings: AttackSettings, num_iter: int, factor: float) -> Ball:
+def make_ball(
+    clean: tf.Tensor, settings: AttackSettings | Inputs, num_iter: tf.Tensor | int, factor: Number
+) -> Ball:
     """The ball of a batch.
 
     Args:
@@ -176,4 +185,6 @@ def make_ball(clean: tf.Tensor, settings: AttackSettings, num_iter: int, factor:
     """
     epsilon = settings.bound.in_images
     kind = L2Ball if settings.bound.norm == "l2" else LinfBall
+    if tf.is_tensor(num_iter):
+        num_iter = tf.cast(num_iter, tf.float64)
     return kind(clean, epsilon, factor * epsilon / num_iter)

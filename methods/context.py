@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from methods.ball import Ball
 from methods.draws import Draws
+from methods.inputs import Inputs
 from methods.settings import AttackSettings
 
 
@@ -14,14 +15,14 @@ class Context:
     """One batch at one iteration.
 
     Attributes:
-      settings: the attack's numbers.
+      settings: the attack's numbers; in a trace, some of them tensors (see methods/inputs.py).
       images: the current adversarial images, float32 [N, S, S, 3] in [-1, 1].
       ball: where they may go.
       draws: the batch's random numbers at this iteration.
       static_shapes: shapes must not depend on draws (XLA).
     """
 
-    settings: AttackSettings
+    settings: AttackSettings | Inputs
     images: tf.Tensor
     ball: Ball
     draws: Draws

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from methods import tensors
 from methods.context import Context
 from methods.draws import Draws
+from methods.inputs import Inputs
 from methods.settings import AttackSettings
 
 _REFERENCE_SIDE = 299
@@ -31,12 +33,12 @@ class Placement(NamedTuple):
     left: tf.Tensor
 
 
-def canvas_side(side: int, settings: AttackSettings) -> int:
+def canvas_side(side: int, settings: AttackSettings | Inputs) -> int:
     """The side of the padded image: 330 for 299, the same ratio for others, at least side + 1."""
     return max(side + 1, round(side * settings.image_resize / _REFERENCE_SIDE))
 
 
-def draw_placement(draws: Draws, side: int, canvas: int, prob: float) -> Placement:
+def draw_placement(draws: Draws, side: int, canvas: int, prob: tf.Tensor | float) -> Placement:
     """Draws a batch's transforms.
 
     Changed with probability `prob`; the new side uniform in [side, canvas), the offsets uniform in
@@ -50,7 +52,9 @@ def draw_placement(draws: Draws, side: int, canvas: int, prob: float) -> Placeme
 
     enlarged = side + below(canvas - side, fractions[0])
     rest = canvas - enlarged
-    return Placement(coin < prob, enlarged, below(rest, fractions[1]), below(rest, fractions[2]))
+    return Placement(
+        coin < tensors.single(prob), enlarged, below(rest, fractions[1]), below(rest, fractions[2])
+    )
 
 
 def place(images: tf.Tensor, placement: Placement, canvas: int) -> tf.Tensor:

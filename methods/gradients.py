@@ -23,7 +23,7 @@ def accumulate(gradient: tf.Tensor, memory: tf.Tensor, context: Context) -> tf.T
     """
     scaled = tensors.shrunk(gradient)
     mean = tf.reduce_mean(tf.abs(scaled), [1, 2, 3], keepdims=True)
-    return context.settings.momentum * memory + tf.math.divide_no_nan(scaled, mean)
+    return tensors.single(context.settings.momentum) * memory + tf.math.divide_no_nan(scaled, mean)
 
 
 def look_ahead(images: tf.Tensor, memory: tf.Tensor, context: Context) -> tf.Tensor:
@@ -34,7 +34,7 @@ def look_ahead(images: tf.Tensor, memory: tf.Tensor, context: Context) -> tf.Ten
     Example: `python attack.py --method n --mode affine`
     """
     reach = context.ball.step_length * context.ball.per_entry * context.settings.momentum
-    return images + reach * memory
+    return images + tensors.single(reach) * memory
 
 
 def scale_copy(images: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
@@ -86,7 +86,7 @@ def neighbour_variance(
       context: `settings.vt_samples`, `settings.vt_radius`, `ball` and `draws` count.
     """
     samples, ball = context.settings.vt_samples, context.ball
-    radius = context.settings.vt_radius * ball.epsilon * ball.per_entry
+    radius = tensors.single(context.settings.vt_radius * ball.epsilon * ball.per_entry)
 
     def add(number: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         draws = dataclasses.replace(context.draws, copy=number)
@@ -126,7 +126,7 @@ def patch_wise(
     kernel = tf.tile(tf.constant(weights), [1, 1, images.shape[-1], 1])
     spread = tf.nn.depthwise_conv2d(context.ball.excess(memory), kernel, [1, 1, 1, 1], "SAME")
     # With d = sign(g), sums of equal terms cancel: what rounding leaves of them has no sign.
-    rounding = 1e-5 * context.ball.epsilon * context.ball.per_entry
+    rounding = tensors.single(1e-5 * context.ball.epsilon * context.ball.per_entry)
     projected = context.ball.steepest(tf.where(tf.abs(spread) > rounding, spread, 0.0))
     return images + stride + projected, memory + projected
 

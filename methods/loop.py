@@ -4,10 +4,11 @@ look-ahead -> sampling -> copies -> view -> source -> loss -> gradient
   -> + variance -> smoothing -> momentum -> direction -> step -> projection
 """
 
+import copy
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -17,6 +18,7 @@ from methods.ball import make_ball
 from methods.context import Context
 from methods.directions import NEGLIGIBLE, Direction, parse_mode
 from methods.draws import Draws
+from methods.inputs import Inputs, trace_key, values_of
 from methods.losses import objective
 from methods.registry import Method
 from methods.settings import AttackSettings
@@ -98,6 +100,15 @@ class State(NamedTuple):
     cosines: tf.TensorArray
 
 
+# Stages that come after the first gradient, or do not look at the ball: whatever else a letter of
+# the method fills, its first gradient may depend on the bound.
+_FREE_OF_THE_BOUND = {"view", "copies", "num_copies", "smoothing", "momentum", "look_ahead"} | {
+    *("step", "amplification", "title", "factor", "single_step")
+}
+
+_AFTER_THE_GRADIENT = {"max_epsilon", "max_l2", "norm", "num_iter", "momentum", "k", "pi_factor"}
+
+
 class Attack:
     """A method on a source.
 
@@ -114,12 +125,50 @@ class Attack:
     ) -> None:
         self.method = method
         self.settings = settings
-        self.num_iter = method.iterations(settings.num_iter)
         self._source = source
         self._compiled = {"autograph": False, "jit_compile": jit_compile or None}
         self._static_shapes = jit_compile
         self._first = tf.function(self._first_evaluation, **self._compiled)
         self._programs: dict[tuple[str, ...], Callable] = {}
+
+    def with_settings(self, settings: AttackSettings) -> "Attack":
+        """Returns the attack with other numbers, which shares all traces.
+
+        Raises:
+          ValueError: numbers differ that are no inputs of a trace (see `trace_key`).
+        """
+        if self.trace_key(settings) != self.trace_key(self.settings):
+            raise ValueError("these settings need a trace of their own")
+        other = copy.copy(self)
+        other.settings = settings
+        return other
+
+    def trace_key(self, settings: AttackSettings) -> tuple[Any, ...]:
+        """Returns what settings agree in exactly if one trace serves both."""
+        return trace_key(settings, self._static_shapes)
+
+    def first_gradient_key(self) -> tuple[Any, ...] | None:
+        """Returns what the first gradient of a batch depends on beside the source and the batch.
+
+        Attacks with equal keys have the same one, whatever their methods; None: it is this
+        attack's alone.
+        """
+        parts = self.method.parts()
+        for part in parts:
+            if {name for name, value in vars(part).items() if value} - _FREE_OF_THE_BOUND:
+                return None
+        seen = [(part.view, part.copies) for part in parts if part.view or part.copies]
+        numbers = vars(self.settings).items()
+        return *seen, *(item for item in numbers if item[0] not in _AFTER_THE_GRADIENT)
+
+    def first(
+        self,
+        images: np.ndarray | tf.Tensor,
+        labels: np.ndarray | tf.Tensor,
+        keys: np.ndarray | tf.Tensor,
+    ) -> Evaluation:
+        """Returns what the source says of the clean images; arguments as of a call."""
+        return self._first(*_tensors(images, labels, keys), self._values())
 
     def __call__(
         self,
@@ -127,6 +176,7 @@ class Attack:
         labels: np.ndarray | tf.Tensor,
         keys: np.ndarray | tf.Tensor,
         modes: Sequence[str],
+        first: Evaluation | None = None,
     ) -> dict[str, Crafted]:
         """Attacks a batch once per mode.
 
@@ -139,6 +189,7 @@ class Attack:
           labels: int32 [N], columns of the logits to leave (or to approach when targeted).
           keys: int32 [N, 2], `image_key` of each image.
           modes: names or aliases of directions.
+          first: the batch's `first`, if it is known.
 
         Returns:
           By canonical name of the mode, in the order asked for.
@@ -147,13 +198,12 @@ class Attack:
           MethodError: a mode is unknown.
         """
         names = list(dict.fromkeys(parse_mode(mode).name for mode in modes))
-        images = tf.convert_to_tensor(images, tf.float32)
-        labels = tf.cast(tf.convert_to_tensor(labels), tf.int32)
-        keys = tf.cast(tf.convert_to_tensor(keys), tf.int32)
-        first = self._first(images, labels, keys)
+        batch, values = _tensors(images, labels, keys), self._values()
+        if first is None:
+            first = self._first(*batch, values)
         crafted: dict[str, Crafted] = {}
-        for group in group_modes(names, len(images)):
-            results = self._program(group)(images, labels, keys, first)
+        for group in group_modes(names, len(batch[0])):
+            results = self._program(group)(*batch, first, values)
             crafted.update(
                 (name, Crafted(*result)) for name, result in zip(group, results, strict=True)
             )
@@ -163,18 +213,22 @@ class Attack:
         if group not in self._programs:
             directions = [parse_mode(name) for name in group]
 
-            def craft(*batch: tf.Tensor) -> list[tuple[tf.Tensor, ...]]:
+            def craft(*batch: Any) -> list[tuple[tf.Tensor, ...]]:
                 return self._craft(directions, *batch)
 
             self._programs[group] = tf.function(craft, **self._compiled)
         return self._programs[group]
 
-    def _context(self, images: tf.Tensor, keys: tf.Tensor) -> Context:
+    def _values(self) -> dict[str, tf.Tensor]:
+        return values_of(self.settings, self._static_shapes)
+
+    def _context(self, images: tf.Tensor, keys: tf.Tensor, values: dict[str, tf.Tensor]) -> Context:
+        settings = Inputs(self.settings, values)
         factor = 1.0
         for amplification in self.method.stage("amplification"):
-            factor *= amplification(self.settings)
-        ball = make_ball(images, self.settings, self.num_iter, factor)
-        return Context(self.settings, images, ball, Draws(keys), self._static_shapes)
+            factor *= amplification(settings)
+        ball = make_ball(images, settings, self.method.iterations(settings.num_iter), factor)
+        return Context(settings, images, ball, Draws(keys), self._static_shapes)
 
     def _gradient(
         self, point: tf.Tensor, labels: tf.Tensor, context: Context, neighbour: tf.Tensor | int
@@ -182,7 +236,7 @@ class Attack:
         """The gradient of the mean loss over the copies, one copy after another to save memory."""
         make_copy = self.method.exclusive("copies")
         num_copies = self.method.exclusive("num_copies")
-        count = num_copies(self.settings) if num_copies else 1
+        count = num_copies(context.settings) if num_copies else 1
 
         # Kept a call of its own: inlined into the loop's frames, TensorFlow leaves the network's
         # ops unfused and its gradient takes a tenth more time, in bfloat16 a quarter more.
@@ -196,7 +250,7 @@ class Attack:
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(point)
                 images = make_copy(point, index) if make_copy else point
-                value = objective(*source(images), labels, self.settings)
+                value = objective(*source(images), labels, context.settings)
             # A source traced for any batch size gives a gradient without one.
             return tf.ensure_shape(tape.gradient(value, point), point.shape)
 
@@ -231,17 +285,22 @@ class Attack:
         return Evaluation(gradient, variance)
 
     def _first_evaluation(
-        self, images: tf.Tensor, labels: tf.Tensor, keys: tf.Tensor
+        self,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        keys: tf.Tensor,
+        values: dict[str, tf.Tensor],
     ) -> Evaluation:
-        context = self._context(images, keys)
-        return self._evaluate(images, labels, context, tf.constant(self.num_iter > 1))
+        context = self._context(images, keys, values)
+        num_iter = self.method.iterations(context.settings.num_iter)
+        return self._evaluate(images, labels, context, tf.convert_to_tensor(num_iter > 1))
 
     def _accumulate(
         self, gradient: tf.Tensor, variance: tf.Tensor, momentum: tf.Tensor, context: Context
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """From the source's gradient to the one whose direction is taken, and the new momentum."""
         accumulate = self.method.exclusive("momentum")
-        smooth_last = accumulate and self.settings.ti_position == "after_momentum"
+        smooth_last = accumulate and context.settings.ti_position == "after_momentum"
 
         def smooth(tensor: tf.Tensor) -> tf.Tensor:
             for smoothing in self.method.stage("smoothing"):
@@ -265,11 +324,13 @@ class Attack:
         labels: tf.Tensor,
         keys: tf.Tensor,
         first: Evaluation,
+        values: dict[str, tf.Tensor],
     ) -> list[tuple[tf.Tensor, ...]]:
         """The images of a group of modes, whose points go through the source as one batch."""
         count = len(directions)
-        of_mode = self._context(clean, keys)
-        of_group = self._context(_repeat(clean, count), _repeat(keys, count))
+        of_mode = self._context(clean, keys, values)
+        of_group = self._context(_repeat(clean, count), _repeat(keys, count), values)
+        num_iter = self.method.iterations(of_mode.settings.num_iter)
         look_ahead = self.method.exclusive("look_ahead")
         near = tf.zeros_like(labels, tf.bool)
 
@@ -296,7 +357,7 @@ class Attack:
             if look_ahead:
                 momentum = tf.concat([state.momentum for state in states], 0)
                 point = look_ahead(images, momentum, context)
-            more = step + 1 < self.num_iter
+            more = step + 1 < num_iter
             evaluation = self._evaluate(point, _repeat(labels, count), context, more)
             shares = zip(*(_split(tensor, count) for tensor in evaluation), strict=True)
             far = _repeat(near, count)
@@ -305,10 +366,11 @@ class Attack:
             evaluations = [Evaluation(*share) for share in shares]
             return step + 1, advance(step, states, evaluations, _split(far, count))
 
-        states = advance(0, [self._start(clean)] * count, [first] * count, [near] * count)
-        if self.num_iter > 1:
+        start = self._start(clean, num_iter)
+        states = advance(0, [start] * count, [first] * count, [near] * count)
+        if not self.method.one_step:
             _, states = tf.while_loop(
-                lambda step, _: step < self.num_iter,
+                lambda step, _: step < num_iter,
                 iterate,
                 (tf.constant(1), states),
                 parallel_iterations=1,
@@ -365,17 +427,27 @@ class Attack:
             state.cosines.write(step, cosine),
         )
 
-    def _start(self, clean: tf.Tensor) -> State:
+    def _start(self, clean: tf.Tensor, num_iter: tf.Tensor | int) -> State:
         """The state before the first step; what the method does not need is a scalar."""
 
         def memory(stage: str) -> tf.Tensor:
             return tf.zeros_like(clean) if self.method.stage(stage) else tf.zeros([])
 
         batch = clean.shape[0]
-        cosines = tf.TensorArray(tf.float32, self.num_iter, element_shape=[batch])
+        cosines = tf.TensorArray(tf.float32, num_iter, element_shape=[batch])
         finite = tf.ones([batch], tf.bool)
         memories = memory("momentum"), memory("variance"), memory("step")
         return State(clean, *memories, finite, ~finite, cosines)
+
+
+def _tensors(
+    images: np.ndarray | tf.Tensor, labels: np.ndarray | tf.Tensor, keys: np.ndarray | tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    return (
+        tf.convert_to_tensor(images, tf.float32),
+        tf.cast(tf.convert_to_tensor(labels), tf.int32),
+        tf.cast(tf.convert_to_tensor(keys), tf.int32),
+    )
 
 
 def _repeat(tensor: tf.Tensor, count: int) -> tf.Tensor:

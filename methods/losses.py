@@ -2,11 +2,15 @@
 
 import tensorflow as tf
 
+from methods.inputs import Inputs
 from methods.settings import AttackSettings
 
 
 def objective(
-    logits: tf.Tensor, auxiliary: tf.Tensor | None, labels: tf.Tensor, settings: AttackSettings
+    logits: tf.Tensor,
+    auxiliary: tf.Tensor | None,
+    labels: tf.Tensor,
+    settings: AttackSettings | Inputs,
 ) -> tf.Tensor:
     """The scalar whose gradient an attack ascends, summed over the batch.
 

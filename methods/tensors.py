@@ -10,6 +10,11 @@ def _rest(tensor: tf.Tensor) -> list[int]:
     return list(range(1, len(tensor.shape)))
 
 
+def single(number: tf.Tensor | float) -> tf.Tensor:
+    """A number of an attack, a Python float or a float64 scalar, as float32."""
+    return tf.cast(number, tf.float32)
+
+
 def total(tensor: tf.Tensor) -> tf.Tensor:
     """Sum per image, float32 [N, 1, ...]."""
     return tf.reduce_sum(tensor, _rest(tensor), keepdims=True)
