@@ -15,8 +15,6 @@ from methods.inputs import Inputs
 from methods.order import least_float
 from methods.settings import AttackSettings
 
-Number = tf.Tensor | float
-
 # Longer strides end in the same corner; this keeps infinities out of sums and norms.
 _LONGEST = 1e30
 # A unit vector times this leads to the edge of any ball in all but its least entries.
@@ -37,8 +35,8 @@ class LinfBall:
     """
 
     clean: tf.Tensor
-    epsilon: Number
-    step_length: Number
+    epsilon: tf.Tensor | float
+    step_length: tf.Tensor | float
     bounds: tuple[tf.Tensor, tf.Tensor] = dataclasses.field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -127,8 +125,8 @@ class L2Ball:
     """All images within `epsilon` of the clean ones in Euclidean norm, and in [-1, 1]."""
 
     clean: tf.Tensor
-    epsilon: Number
-    step_length: Number
+    epsilon: tf.Tensor | float
+    step_length: tf.Tensor | float
 
     @property
     def per_entry(self) -> float:
@@ -173,7 +171,10 @@ Ball = LinfBall | L2Ball
 
 
 def make_ball(
-    clean: tf.Tensor, settings: AttackSettings | Inputs, num_iter: tf.Tensor | int, factor: Number
+    clean: tf.Tensor,
+    settings: AttackSettings | Inputs,
+    num_iter: tf.Tensor | int,
+    factor: tf.Tensor | float,
 ) -> Ball:
     """The ball of a batch.
 
