@@ -27,8 +27,8 @@ def penalized_norm(gradient_at: GradientAt, point: tf.Tensor, context: Context) 
     Example: `python attack.py --method mg --mode affine --pgn_samples 20 --pgn_radius 3`
     """
     samples, ball = context.settings.pgn_samples, context.ball
-    radius = context.settings.pgn_radius * ball.epsilon * ball.per_entry
-    back = ball.step_length * ball.per_entry
+    radius = tensors.single(context.settings.pgn_radius * ball.epsilon * ball.per_entry)
+    back = tensors.single(ball.step_length * ball.per_entry)
 
     def add(number: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         neighbour = point + radius * _offset("pgn", number, point, context)
@@ -52,7 +52,7 @@ def random_walk(gradient_at: GradientAt, point: tf.Tensor, context: Context) -> 
     Example: `python attack.py --method mx --mode rescale --walk_points 12 --walk_radius 1.5`
     """
     points, ball = context.settings.walk_points, context.ball
-    radius = context.settings.walk_radius * ball.epsilon * ball.per_entry
+    radius = tensors.single(context.settings.walk_radius * ball.epsilon * ball.per_entry)
 
     def add(
         number: tf.Tensor, at: tf.Tensor, total: tf.Tensor

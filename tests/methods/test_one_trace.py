@@ -11,10 +11,14 @@ import methods
 from methods.inputs import Inputs, values_of
 
 OTHER = dict(max_epsilon=5.3, max_l2=70.0, momentum=0.7, prob=0.3, vt_radius=1.1, pi_factor=3.0)
+OTHER |= dict(pgn_radius=2.0, walk_radius=1.0)
 
 
 def attack_of(word, source=None, **numbers):
-    chosen = methods.AttackSettings(**dict(vt_samples=2, num_scales=2, num_iter=3) | numbers)
+    chosen = methods.AttackSettings(
+        **dict(vt_samples=2, pgn_samples=2, walk_points=2, bsr_copies=2, num_scales=2, num_iter=3)
+        | numbers
+    )
     return methods.Attack(methods.parse_method(word), chosen, source or toy.linear())
 
 
@@ -23,7 +27,9 @@ def batch_of(count=3):
 
 
 @pytest.mark.parametrize(
-    ("word", "norm"), [("fgsm", "linf"), ("dvn", "linf"), ("pi", "linf"), ("vn", "l2")]
+    ("word", "norm"),
+    [("fgsm", "linf"), ("dvn", "linf"), ("pi", "linf"), ("vn", "l2")]
+    + [("g", "linf"), ("xr", "l2")],
 )
 def test_other_numbers_need_no_other_trace_and_give_the_bytes_of_one(word, norm):
     traced = []
