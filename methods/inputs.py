@@ -10,8 +10,10 @@ from utils.bound import Bound
 
 # Float64, so that what is computed of them is what Python's own floats would give; where such a
 # number meets an image it must be cast, and a use that forgets that ends the trace.
-_FLOATS = ("max_epsilon", "max_l2", "momentum", "prob", "vt_radius", "pi_factor")
-_FLOATS += ("pgn_radius", "walk_radius")
+_FLOATS = (
+    *("max_epsilon", "max_l2", "momentum", "prob"),
+    *("vt_radius", "pi_factor", "pgn_radius", "walk_radius"),
+)
 
 
 class Inputs:
