@@ -51,9 +51,9 @@ class LinfBall:
         """A length in this ball times this is the length of one entry: 1."""
         return 1.0
 
-    def stride(self, direction: tf.Tensor) -> tf.Tensor:
-        """The step before projection: alpha * d, float32 [N, S, S, 3]."""
-        return tensors.single(self.step_length) * direction
+    def stride(self, direction: tf.Tensor, factor: tf.Tensor | float = 1.0) -> tf.Tensor:
+        """The step before projection: alpha * factor * d, float32 [N, S, S, 3]."""
+        return tensors.single(self.step_length) * factor * direction
 
     def steepest(self, gradient: tf.Tensor) -> tf.Tensor:
         """The step of the ball's own length that climbs most: alpha * sign."""
@@ -133,9 +133,9 @@ class L2Ball:
         """A length in this ball times this is the root mean square of an entry: 1 / sqrt(n)."""
         return 1.0 / math.sqrt(math.prod(self.clean.shape[1:]))
 
-    def stride(self, direction: tf.Tensor) -> tf.Tensor:
-        """The step before projection: alpha along d, float32 [N, S, S, 3]."""
-        direction = tf.clip_by_value(direction, -_LONGEST, _LONGEST)
+    def stride(self, direction: tf.Tensor, factor: tf.Tensor | float = 1.0) -> tf.Tensor:
+        """The step before projection: alpha along factor * d, float32 [N, S, S, 3]."""
+        direction = tf.clip_by_value(factor * direction, -_LONGEST, _LONGEST)
         return tensors.single(self.step_length) * tensors.unit(direction)
 
     steepest = stride

@@ -35,9 +35,15 @@ def affine(gradient: tf.Tensor, context: Context) -> tf.Tensor:
     The length of the sign is the root of the number of non-zero entries. Single entries of d may
     exceed 1. Example: `python attack.py --method if --mode affine`
     """
+    zeta, scaled = affine_parts(gradient)
+    return zeta * scaled
+
+
+def affine_parts(gradient: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """FGNM_N's d as a number an image, [N, 1, 1, 1], and what that multiplies."""
     scaled = tensors.shrunk(gradient)
     zeta = tf.math.divide_no_nan(tensors.norm2(tf.sign(gradient)), tensors.norm2(scaled))
-    return zeta * scaled
+    return zeta, scaled
 
 
 def fgnm_k(gradient: tf.Tensor, context: Context) -> tf.Tensor:
@@ -149,17 +155,29 @@ class Direction:
       function: (gradient, context) -> d.
       aliases: other names that `--mode` takes.
       own_length: the function returns the whole step, which alpha does not scale.
+      parts: the function's d as (a number an image, what that multiplies), where it is a product:
+        alpha joins the number, which saves a pass over the images.
     """
 
     name: str
     function: Callable[[tf.Tensor, Context], tf.Tensor]
     aliases: tuple[str, ...] = ()
     own_length: bool = False
+    parts: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]] | None = None
+
+    def stride(self, gradient: tf.Tensor, context: Context) -> tf.Tensor:
+        """The step before projection, float32 [N, S, S, 3]."""
+        if self.own_length:
+            return self.function(gradient, context)
+        if self.parts:
+            factor, scaled = self.parts(gradient)
+            return context.ball.stride(scaled, factor)
+        return context.ball.stride(self.function(gradient, context))
 
 
 _TABLE = (
     Direction("sign", sign),
-    Direction("affine", affine, ("fgnm_n",)),
+    Direction("affine", affine, ("fgnm_n",), parts=affine_parts),
     Direction("test", fgnm_k, ("fgnm_k",)),
     Direction("raw", raw),
     Direction("staircase", staircase),

@@ -406,9 +406,7 @@ class Attack:
             for tensor in evaluation
         )
         accumulated, momentum = self._accumulate(gradient, state.variance, state.momentum, context)
-        stride = direction.function(accumulated, context)
-        if not direction.own_length:
-            stride = context.ball.stride(stride)
+        stride = direction.stride(accumulated, context)
         moved, memory = state.images + stride, state.memory
         if take_step:
             moved, memory = take_step(state.images, stride, memory, context)
