@@ -1,5 +1,6 @@
 """Images in batches of one fixed size, the next one read while the last is used."""
 
+import functools
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from utils.errors import DataError
 
 T = TypeVar("T")
 R = TypeVar("R")
+Known = Callable[[str, Callable[[], np.ndarray]], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,10 @@ class Batch:
 
 
 def batches(
-    paths: Sequence[Path], batch_size: int, starts: Sequence[int] | None = None
+    paths: Sequence[Path],
+    batch_size: int,
+    starts: Sequence[int] | None = None,
+    known: Known | None = None,
 ) -> Iterator[Batch]:
     """Reads PNGs in batches, one batch ahead in a thread of its own.
 
@@ -42,6 +47,7 @@ def batches(
       paths: the PNGs, all of one side.
       batch_size: images a batch; the last is padded.
       starts: read only the batches that begin there (multiples of batch_size); None for all.
+      known: takes a file's SHA-256 and what decodes it, and returns its pixels; None: decode all.
 
     Yields:
       Batches in order.
@@ -51,7 +57,7 @@ def batches(
     """
     starts = range(0, len(paths), batch_size) if starts is None else starts
     yield from prefetching_map(
-        lambda start: _read(paths[start : start + batch_size], start, batch_size), starts
+        lambda start: _read(paths[start : start + batch_size], start, batch_size, known), starts
     )
 
 
@@ -67,12 +73,13 @@ def prefetching_map(function: Callable[[T], R], items: Iterable[T]) -> Iterator[
             yield running.result()
 
 
-def _read(paths: Sequence[Path], start: int, batch_size: int) -> Batch:
+def _read(paths: Sequence[Path], start: int, batch_size: int, known: Known | None = None) -> Batch:
     images, digests = [], []
     for path in paths:
         content = read_bytes(path)
-        images.append(decode_image(content, path))
         digests.append(hashlib.sha256(content).hexdigest())
+        decode = functools.partial(decode_image, content, path)
+        images.append(known(digests[-1], decode) if known else decode())
         if images[-1].shape != images[0].shape:
             raise DataError(
                 f"Image {path} has a side of {images[-1].shape[0]} pixels, {paths[0]} one of "

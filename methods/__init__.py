@@ -7,7 +7,7 @@ import_tensorflow()
 
 from methods.directions import MODES, parse_mode
 from methods.draws import image_key
-from methods.loop import Attack, Crafted, group_modes
+from methods.loop import Attack, Crafted, Evaluation, group_modes
 from methods.registry import PARTS, Method, parse_method
 from methods.settings import AttackSettings
 
@@ -17,6 +17,7 @@ __all__ = [
     "Attack",
     "AttackSettings",
     "Crafted",
+    "Evaluation",
     "Method",
     "group_modes",
     "image_key",

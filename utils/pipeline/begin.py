@@ -1,8 +1,6 @@
 """How a run begins in a folder where another may have been: what is kept, what is refused."""
 
 import platform
-import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -57,15 +55,19 @@ class Command:
       networks: sources and victims.
       dataset: the images.
       devices: what it crafts on.
+      line: what run.json has as the command.
     """
 
     config: RunConfig
     networks: Networks
     dataset: Dataset
     devices: list[str]
+    line: str
 
 
-def begin(command: Command, folder: RunFolder) -> tuple[RunRecord, set[str]]:
+def begin(
+    command: Command, folder: RunFolder, digest: Digest = models.checkpoint_sha256
+) -> tuple[RunRecord, set[str]]:
     """Joins a command with what an earlier one left in the folder.
 
     Returns:
@@ -75,9 +77,12 @@ def begin(command: Command, folder: RunFolder) -> tuple[RunRecord, set[str]]:
       UsageError: the earlier run is another one.
     """
     config, networks, dataset = command.config, command.networks, command.dataset
-    identity = identity_of(config, networks, dataset.csv_sha256)
+    identity = identity_of(config, networks, dataset.csv_sha256, digest)
     earlier = folder.read_earlier(identity)
-    used = {name: _recorded(name, at) for name, at in (networks.sources | networks.victims).items()}
+    used = {
+        name: _recorded(name, at, digest)
+        for name, at in (networks.sources | networks.victims).items()
+    }
     victims = {name: used[name] for name in networks.victims}
     if earlier is not None:
         _check_victims(earlier, used, folder)
@@ -103,7 +108,7 @@ def begin(command: Command, folder: RunFolder) -> tuple[RunRecord, set[str]]:
         side=dataset.side,
         method_title=parse_method(config.method).title(),
         skipped_images=dataset.skipped,
-        commands=(earlier.commands if earlier else []) + [shlex.join(sys.argv)],
+        commands=(earlier.commands if earlier else []) + [command.line],
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         **dict(environment),
         earlier_environments=_earlier_environments(earlier, environment, folder),
@@ -111,13 +116,13 @@ def begin(command: Command, folder: RunFolder) -> tuple[RunRecord, set[str]]:
     return record, set(victims) - set(earlier.victims if earlier else ())
 
 
-def _recorded(name: str, checkpoint: Path) -> RecordedNetwork:
+def _recorded(name: str, checkpoint: Path, digest: Digest) -> RecordedNetwork:
     row = models.NETWORKS.get(name)
     # A network that Keras fetches has no place of its own.
     place = checkpoint if checkpoint == models.FETCHED_BY_KERAS else checkpoint.resolve()
     return RecordedNetwork(
         checkpoint=str(place),
-        sha256=models.checkpoint_sha256(checkpoint),
+        sha256=digest(checkpoint),
         published_accuracy=row.clean_accuracy if row else None,
     )
 

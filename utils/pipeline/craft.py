@@ -10,7 +10,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from data import Batch, Dataset, batches, from_uint8, to_uint8, write_image
-from methods import MODES, Attack, Crafted, image_key, parse_method
+from methods import MODES, Crafted, image_key, parse_method
 from models import Classifier, Ensemble
 from utils.errors import RunError, UsageError
 from utils.files import sha256_of
@@ -20,6 +20,7 @@ from utils.pipeline.folder import RunFolder
 from utils.pipeline.journals import CraftedImage
 from utils.pipeline.portions import Portions
 from utils.pipeline.run import Run
+from utils.pipeline.session import Session, SharingAttack
 
 Finished = dict[tuple[str, str], CraftedImage]
 
@@ -46,7 +47,10 @@ def finished_images(folder: RunFolder, dataset: Dataset) -> Finished:
 
 
 def craft(
-    run: Run, devices: Sequence[str], load_source: Callable[[], Classifier | Ensemble]
+    run: Run,
+    devices: Sequence[str],
+    load_source: Callable[[], Classifier | Ensemble],
+    session: Session | None = None,
 ) -> Finished:
     """Attacks every image that isn't finished and writes its PNGs.
 
@@ -54,6 +58,7 @@ def craft(
       run: its configuration's modes are crafted.
       devices: names of the devices to craft on, as `find_devices` returns.
       load_source: loads the source, which is only done where something is left to do.
+      session: what this run shares with others; None: nothing.
 
     Returns:
       (mode, image id) -> record, for all images of all of the run's modes.
@@ -63,7 +68,7 @@ def craft(
       DataError: an image can't be read or a PNG written.
       Interrupted: a signal came.
     """
-    config, dataset = run.config, run.dataset
+    config, dataset, session = run.config, run.dataset, session or Session()
     finished = finished_images(run.folder, dataset)
     todo = {}
     for start in range(0, len(dataset), config.batch_size):
@@ -74,10 +79,10 @@ def craft(
         return _in_order(finished, dataset)
     sources = []
 
-    def make_attack() -> Attack:
+    def make_attack() -> SharingAttack:
         sources.append(load_source())
         method = parse_method(config.method)
-        return Attack(method, config.attack, sources[-1].logits_and_aux, config.jit_compile)
+        return session.attack(method, config.attack, sources[-1], config.jit_compile)
 
     portions = Portions(config.batch_size, config.devices)
     attack = PortionedAttack(SplitAttack(devices, make_attack), portions)
@@ -89,7 +94,7 @@ def craft(
     ):
         writing: Future[Finished] | None = None
         try:
-            for batch in batches(dataset.paths, config.batch_size, list(todo)):
+            for batch in batches(dataset.paths, config.batch_size, list(todo), session.pixels):
                 crafted = _craft_batch(run, attack, labels, batch, todo[batch.start])
                 # What is finished stays as it is; it only went through the source once more.
                 ids = dataset.ids[batch.start : batch.start + batch.count]

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import tensorflow as tf
 
-from methods import Attack, Crafted, group_modes
+from methods import Crafted, group_modes
 from utils.errors import UsageError
 from utils.pipeline.portions import Portions
 
@@ -45,12 +45,15 @@ def find_devices(count: int) -> list[str]:
 class SplitAttack:
     """Several copies of one attack, one a device, called as one."""
 
-    def __init__(self, devices: Sequence[str], make_attack: Callable[[], Attack]):
+    def __init__(
+        self, devices: Sequence[str], make_attack: Callable[[], Callable[..., dict[str, Crafted]]]
+    ):
         """Makes the copies.
 
         Args:
           devices: their names.
-          make_attack: makes one attack with its source, on the device in whose scope it is called.
+          make_attack: makes one attack (called as Attack is) with its source, on the device in
+            whose scope it is called.
         """
         self._devices = tuple(devices)
         self._attacks = []

@@ -1,11 +1,13 @@
 """One run from configuration to tables."""
 
+import functools
+import shlex
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import models
 from data import Dataset, read_image
 from utils.errors import UsageError
 from utils.files import write_atomically
@@ -21,16 +23,23 @@ from utils.pipeline.judge import judge_run
 from utils.pipeline.participants import Networks, choose_networks
 from utils.pipeline.record import RunRecord
 from utils.pipeline.run import Run
+from utils.pipeline.session import Session
 from utils.pipeline.summary import summarise
 from utils.pipeline.tables import steps_table, to_csv
 
 
-def execute(config: RunConfig) -> Path:
+def execute(config: RunConfig, session: Session | None = None, line: str = "") -> Path:
     """Crafts, judges, writes the tables, prints the summary and returns the run's folder.
+
+    Args:
+      config: its flags.
+      session: what this run shares with others in this process; None: nothing.
+      line: the command that run.json names; empty: this process's own.
 
     Raises:
       BenchError: what ended it.
     """
+    session = session or Session()
     devices = find_devices(config.devices)
     networks = choose_networks(config)
     print(f"Zoo: {networks.zoo} ({networks.reason}).", flush=True)
@@ -43,22 +52,24 @@ def execute(config: RunConfig) -> Path:
         )
     with Interruption() as interruption, open_run_folder(path, Path(config.output_dir)) as folder:
         if config.overwrite and RunRecord.exists(path):
-            _load_everything(config, networks, dataset)
+            _load_everything(config, networks, dataset, session)
         if config.overwrite:
             folder.clear(dataset.ids)
-        record, awaited = begin(Command(config, networks, dataset, devices), folder)
+        command = Command(config, networks, dataset, devices, line or shlex.join(sys.argv))
+        record, awaited = begin(command, folder, session.digest)
         named = frozenset((*networks.sources, *config.victims))
         run = Run(record, dataset, folder, interruption, named, awaited)
         run.write()
         with _timed(record, "craft"):
-            crafted = craft(run, devices, lambda: load_source(config, networks.sources))
+            load = functools.partial(load_source, config, networks.sources, session.load)
+            crafted = craft(run, devices, load, session)
         originals = {each.image_id: each.image_sha256 for each in crafted.values()}
         record.images_sha256 = images_digest(originals[each] for each in dataset.ids)
         steps = steps_table(crafted.values(), run.modes)
         write_atomically(path / "steps.csv", to_csv(steps))
         record.mean_cosine = steps.groupby("mode", sort=False)["mean_cosine"].mean().to_dict()
         with _timed(record, "judge"):
-            judged = judge_run(run)
+            judged = judge_run(run, session=session)
         made = {key: each.png_sha256 for key, each in crafted.items() if key[0] in run.modes}
         record.results_sha256 = results_digest(made, run)
         record.status = "complete"
@@ -68,11 +79,13 @@ def execute(config: RunConfig) -> Path:
     return path
 
 
-def _load_everything(config: RunConfig, networks: Networks, dataset: Dataset) -> None:
+def _load_everything(
+    config: RunConfig, networks: Networks, dataset: Dataset, session: Session
+) -> None:
     """Fails where the run would, before anything that an earlier one left is removed."""
-    load_source(config, networks.sources)
+    load_source(config, networks.sources, session.load)
     for name, prefix in networks.victims.items():
-        models.load_classifier(name, prefix, preprocessing=config.victim_preprocessing)
+        session.load(name, prefix, preprocessing=config.victim_preprocessing)
     for image in dataset.paths:
         read_image(image)
 

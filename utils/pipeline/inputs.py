@@ -1,6 +1,6 @@
 """From the names in a configuration to images and the source in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import models
@@ -26,11 +26,12 @@ def load_dataset(config: RunConfig, place: Networks | Zoo) -> Dataset:
 
 
 def load_source(
-    config: RunConfig, checkpoints: Mapping[str, Path]
+    config: RunConfig,
+    checkpoints: Mapping[str, Path],
+    load: Callable[..., models.Classifier] = models.load_classifier,
 ) -> models.Classifier | models.Ensemble:
-    """Loads the network, or the ensemble of networks, that is attacked."""
+    """Loads the network, or the ensemble of networks, that is attacked, as `load` does it."""
     sources = [
-        models.load_classifier(name, checkpoint, dtype=config.dtype)
-        for name, checkpoint in checkpoints.items()
+        load(name, checkpoint, dtype=config.dtype) for name, checkpoint in checkpoints.items()
     ]
     return sources[0] if len(sources) == 1 else models.Ensemble(sources)

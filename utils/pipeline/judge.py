@@ -1,6 +1,7 @@
-"""Stage 2: PNGs -> predictions -> tables; one victim in memory at a time."""
+"""Stage 2: PNGs -> predictions -> tables; as many victims in memory as the session keeps."""
 
-from collections.abc import Callable, Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import models
 from models import Classifier
 from utils.errors import RunError, UsageError
 from utils.files import sha256_of, write_atomically
+from utils.pipeline.begin import Digest
 from utils.pipeline.cost import measure_costs
 from utils.pipeline.journals import Prediction
-from utils.pipeline.predictions import Judge
+from utils.pipeline.predictions import Answer
 from utils.pipeline.record import RecordedNetwork
 from utils.pipeline.run import CLEAN, Run
+from utils.pipeline.session import Session
 from utils.pipeline.tables import per_image_table, to_csv, transfer_table
 
 # (victim, weights, mode, image id, SHA-256 of the PNG) -> what the victim said of it.
@@ -30,7 +33,7 @@ def known_predictions(run: Run) -> Known:
     }
 
 
-def load_recorded_victim(run: Run, name: str) -> Classifier:
+def load_recorded_victim(run: Run, name: str, session: Session) -> Classifier:
     """Loads a victim from where it was, always in float32.
 
     Raises:
@@ -45,29 +48,32 @@ def load_recorded_victim(run: Run, name: str) -> Classifier:
             "--victims if you trust it."
         )
     checkpoint = Path(recorded.checkpoint)
-    if has_changed(recorded, checkpoint):
+    if has_changed(recorded, checkpoint, session.digest):
         raise RunError(
             f"{checkpoint} is another checkpoint of {name} than the one that {run.folder.path} was "
             "begun with (its SHA-256 differs): bring that one back, or give another --output_dir "
             "or --overwrite."
         )
-    return models.load_classifier(name, checkpoint, preprocessing=preprocessing)
+    return session.load(name, checkpoint, preprocessing=preprocessing)
 
 
-def has_changed(recorded: RecordedNetwork, checkpoint: Path) -> bool:
+def has_changed(
+    recorded: RecordedNetwork, checkpoint: Path, digest: Digest = models.checkpoint_sha256
+) -> bool:
     """Whether a checkpoint's files are others than the recorded ones.
 
     Raises:
       DataError: they can't be read.
     """
-    return models.checkpoint_sha256(checkpoint) != recorded.sha256
+    return digest(checkpoint) != recorded.sha256
 
 
 def judge(
     run: Run,
     known: Known,
     keep: Callable[[list[Prediction]], None],
-    load_victim: Callable[[Run, str], Classifier] = load_recorded_victim,
+    load_victim: Callable[[Run, str, Session], Classifier] = load_recorded_victim,
+    session: Session | None = None,
 ) -> pd.DataFrame:
     """Has every victim classify the clean images and each mode's PNGs.
 
@@ -76,6 +82,7 @@ def judge(
       known: predictions that need not be made again.
       keep: called with each batch of new ones.
       load_victim: only called for victims with something left to judge.
+      session: what this run shares with others; None: nothing.
 
     Returns:
       As `predictions_table`, victim by victim and mode by mode.
@@ -85,6 +92,8 @@ def judge(
       Interrupted: a signal came.
     """
     dataset, size = run.dataset, run.record.flags.batch_size
+    session = session or Session()
+    prepared = run.record.flags.victim_preprocessing
     paths = {mode: run.pngs(mode) for mode in (CLEAN, *run.modes)}
     digests = {m: [sha256_of(path) for path in pngs] for m, pngs in paths.items()} if known else {}
     judged: list[Prediction] = []
@@ -104,10 +113,14 @@ def judge(
                 ]
                 if starts and network is None:
                     bar.set_postfix_str(victim)
-                    network = Judge.of(load_victim(run, victim))
+                    network = session.judge(load_victim(run, victim, session))
                     run.note_loaded(victim)
                 bar.update(len(dataset) - sum(min(size, len(dataset) - s) for s in starts))
-                for start, answers in network.predict(pngs, size, starts) if network else ():
+                predict = network.predict if network else _nothing
+                if mode == CLEAN and network:
+                    who = (recorded.weights, prepared)
+                    predict = functools.partial(session.predict_clean, network, who)
+                for start, answers in predict(pngs, size, starts):
                     made = [
                         Prediction(
                             victim=victim,
@@ -123,9 +136,11 @@ def judge(
                     bar.update(len(made))
                     run.interruption.check()
                 judged += [each for each in found if each is not None]
-            # One victim in memory at a time.
-            del network
     return predictions_table(judged)
+
+
+def _nothing(*_: object) -> Iterator[tuple[int, list[Answer]]]:
+    return iter(())
 
 
 def predictions_table(predictions: Iterable[Prediction]) -> pd.DataFrame:
@@ -150,19 +165,20 @@ class Judged:
     unchanged: dict[str, int]
 
 
-def judge_run(run: Run, afresh: bool = False) -> Judged:
+def judge_run(run: Run, afresh: bool = False, session: Session | None = None) -> Judged:
     """Judges a run's PNGs on all of its victims and writes per_image.csv and transfer.csv.
 
     Args:
       run: its images are all there.
       afresh: don't use what the folder remembers of earlier predictions.
+      session: what this run shares with others; None: nothing.
 
     Raises:
       DataError, ModelError: a PNG or a checkpoint that can't be used.
       Interrupted: a signal came.
     """
     known = {} if afresh else known_predictions(run)
-    predictions = judge(run, known, run.folder.judged.append)
+    predictions = judge(run, known, run.folder.judged.append, session=session)
     costs = measure_costs(run)
     per_image = per_image_table(run, predictions, costs)
     transfer = transfer_table(run, per_image, costs)
