@@ -180,12 +180,14 @@ def make_ball(
 
     Args:
       clean: float32 [N, S, S, 3] in [-1, 1].
-      settings: `bound` counts.
-      num_iter: iterations of the method; alpha = eps / num_iter.
+      settings: `bound` and `step_size` count.
+      num_iter: iterations of the method; where no `step_size` is given, alpha = eps / num_iter.
       factor: what the method multiplies alpha with (1, or Patch-wise's amplification).
     """
     epsilon = settings.bound.in_images
     kind = L2Ball if settings.bound.norm == "l2" else LinfBall
+    if settings.step_size is not None:
+        return kind(clean, epsilon, factor * settings.step_size / 127.5)
     if tf.is_tensor(num_iter):
         num_iter = tf.cast(num_iter, tf.float64)
     return kind(clean, epsilon, factor * epsilon / num_iter)

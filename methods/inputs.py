@@ -52,6 +52,8 @@ def values_of(settings: AttackSettings, static_shapes: bool) -> dict[str, tf.Ten
         name: tf.constant(getattr(settings, name) or 0.0, tf.float64)
         for name in _FLOATS
     }
+    if settings.step_size is not None:
+        values["step_size"] = tf.constant(settings.step_size, tf.float64)
     if not static_shapes:
         values["num_iter"] = tf.constant(settings.num_iter, tf.int32)
     return values

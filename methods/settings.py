@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from utils.bound import Bound
+from utils.bound import Bound, plain_number
 from utils.errors import MethodError
 
 # Entries of a 299 x 299 RGB image, the size for which FGNM_K's K is given.
@@ -34,6 +34,12 @@ class AttackSettings:
     max_epsilon: float = _setting(16.0, "L-infinity bound, in (0, 255], in [0, 255] units.")
     num_iter: int = _setting(
         10, "Iterations (fgsm always takes one; targeted attacks need more, 100 or so)."
+    )
+    step_size: float | None = _setting(
+        None,
+        "Length of a step in [0, 255] units (an L2 length for --norm l2), at most twice the bound. "
+        "Default: the bound / num_iter.",
+        later=True,
     )
     norm: str = _setting("linf", "linf (a box of max_epsilon) or l2 (a ball of max_l2).")
     max_l2: float | None = _setting(None, "L2 bound per image in [0, 255] units, for --norm l2.")
@@ -103,6 +109,10 @@ class AttackSettings:
         if self.max_l2 is not None:
             # No two images of 2048 pixels are further apart.
             self._check("max_l2", 0 < self.max_l2 <= 1e6, "a number > 0 and at most 1e6")
+        if self.step_size is not None:
+            # Twice the bound leads across the whole box or ball, wherever the image is.
+            most = f"above 0 and at most twice --{self.bound.flag}, {plain_number(self.bound.size)}"
+            self._check("step_size", 0 < self.step_size <= 2 * self.bound.size, most)
 
     def recipe(self) -> dict[str, Any]:
         """What the results depend on, by flag, without the later ones that are at their default."""

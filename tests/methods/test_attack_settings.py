@@ -20,6 +20,9 @@ from utils.errors import MethodError
         ("num_iter", True),
         ("norm", "l1"),
         ("max_l2", 0.0),
+        ("step_size", 0.0),
+        ("step_size", 32.5),
+        ("step_size", math.nan),
         ("momentum", -0.1),
         ("momentum", math.inf),
         ("k", -1),
@@ -55,6 +58,14 @@ def test_the_l2_ball_needs_a_radius():
     with pytest.raises(MethodError, match="needs --max_l2"):
         AttackSettings(norm="l2")
     AttackSettings(norm="l2", max_l2=100.0)
+
+
+def test_a_step_is_at_most_twice_the_bound_of_the_norm():
+    with pytest.raises(MethodError, match="--step_size is 9.*at most twice --max_epsilon, 4"):
+        AttackSettings(max_epsilon=4, step_size=9)
+    with pytest.raises(MethodError, match="--step_size is 201.*twice --max_l2, 100"):
+        AttackSettings(norm="l2", max_l2=100.0, step_size=201)
+    AttackSettings(norm="l2", max_l2=100.0, step_size=200)
 
 
 def test_the_ends_of_the_ranges_are_in():

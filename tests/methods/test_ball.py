@@ -54,6 +54,10 @@ def test_strides_have_the_length_of_a_step():
     length = np.linalg.norm(ball.stride(direction).numpy().reshape(3, -1), axis=1)
     np.testing.assert_allclose(length, 4 / 8, rtol=1e-6)
     assert (ball.stride(0 * direction).numpy() == 0).all()
+    given = methods.AttackSettings(step_size=2.0)
+    for num_iter in (1, 10):
+        box = make_ball(tf.constant(clean), given, num_iter, 10.0)
+        np.testing.assert_allclose(box.stride(direction), 10 * 4 / 255 * direction, rtol=1e-6)
 
 
 def test_excess_is_what_the_projection_takes_away():

@@ -8,7 +8,7 @@ from typing import Any
 
 from methods import AttackSettings, parse_method, parse_mode
 from models import split_names
-from utils.bound import Bound
+from utils.bound import plain_number
 from utils.errors import UsageError
 from utils.pipeline.record import RunRecord
 from utils.success import REFERENCE
@@ -104,7 +104,9 @@ class RunConfig:
         choices=("own", "as_published"),
     )
     output_dir: str = flag(
-        "results", "Results go to OUTPUT_DIR/ZOO/SOURCE/METHOD/epsEPSILON.", MANNER
+        "results",
+        "Results go to OUTPUT_DIR/ZOO/SOURCE/METHOD/epsEPSILON (a --step_size appended).",
+        MANNER,
     )
     overwrite: bool = flag(False, "Start anew where the run's folder has results.", MANNER)
     attack: AttackSettings = field(default_factory=AttackSettings)
@@ -192,12 +194,19 @@ class RunConfig:
         return cls.of_flags(record.flags.model_dump())
 
     def folder(self, zoo: str, sources: tuple[str, ...]) -> Path:
-        """Returns OUTPUT_DIR/ZOO/SOURCE/METHOD/eps16 (eps2.5 for 2.5; _targeted appended)."""
+        """Returns OUTPUT_DIR/ZOO/SOURCE/METHOD/eps16 (eps2.5 for 2.5; _targeted appended).
+
+        A step size of one's own gives eps16_iter5_step0.8: attacks that differ in number or length
+        of such steps have folders of their own.
+        """
         # Names such as keras:ResNet50 or saved_model:/a/b hold what a folder's name may not.
         source = "".join(c if c.isalnum() or c in "._-+" else "_" for c in "+".join(sources))
-        bound = Bound.of_flags(asdict(self.attack)).folder_name
+        name = self.attack.bound.folder_name
+        if self.attack.step_size is not None:
+            steps = parse_method(self.method).iterations(self.attack.num_iter)
+            name += f"_iter{steps}_step{plain_number(self.attack.step_size)}"
         targeted = "_targeted" if self.attack.targeted else ""
-        return Path(self.output_dir) / zoo / source / self.method / (bound + targeted)
+        return Path(self.output_dir) / zoo / source / self.method / (name + targeted)
 
 
 def _fits(annotation: str, value: Any) -> bool:

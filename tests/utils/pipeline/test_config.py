@@ -71,6 +71,10 @@ def test_the_folder_is_the_contract_s():
     assert str(config.folder("demo", ("a", "b"))) == "out/demo/a+b/if/eps16"
     targeted = RunConfig(attack=AttackSettings(max_epsilon=2.5, targeted=True))
     assert targeted.folder("imagenet", ("a",)).name == "eps2.5_targeted"
+    steps = AttackSettings(step_size=0.8, num_iter=5, targeted=True)
+    assert RunConfig(attack=steps).folder("demo", ("a",)).name == "eps16_iter5_step0.8_targeted"
+    one = RunConfig(method="fgsm", attack=AttackSettings(step_size=4.0))
+    assert one.folder("demo", ("a",)).name == "eps16_iter1_step4"
     ball = RunConfig(attack=AttackSettings(norm="l2", max_l2=1500))
     assert ball.folder("imagenet", ("saved_model:/a/b?c",)).parts[-3:] == (
         "saved_model__a_b_c",
