@@ -111,8 +111,10 @@ class AttackSettings:
             self._check("max_l2", 0 < self.max_l2 <= 1e6, "a number > 0 and at most 1e6")
         if self.step_size is not None:
             # Twice the bound leads across the whole box or ball, wherever the image is.
-            most = f"above 0 and at most twice --{self.bound.flag}, {plain_number(self.bound.size)}"
-            self._check("step_size", 0 < self.step_size <= 2 * self.bound.size, most)
+            farthest = (
+                f"above 0 and at most twice --{self.bound.flag}, {plain_number(self.bound.size)}"
+            )
+            self._check("step_size", 0 < self.step_size <= 2 * self.bound.size, farthest)
 
     def recipe(self) -> dict[str, Any]:
         """What the results depend on, by flag, without the later ones that are at their default."""
