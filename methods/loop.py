@@ -106,8 +106,9 @@ _FREE_OF_THE_BOUND = {"view", "copies", "num_copies", "smoothing", "momentum", "
     *("step", "amplification", "title", "factor", "single_step")
 }
 
-_AFTER_THE_GRADIENT = {"max_epsilon", "max_l2", "norm", "num_iter", "momentum", "k", "pi_factor"} | {
-    *("step_size", "rescale_form")
+_AFTER_THE_GRADIENT = {
+    *("max_epsilon", "max_l2", "norm", "num_iter", "step_size", "momentum", "k", "pi_factor"),
+    "rescale_form",
 }
 
 
