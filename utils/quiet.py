@@ -1,8 +1,11 @@
 """Keeps TensorFlow's start-up chatter off the user's terminal."""
 
+import functools
 import os
 import sys
 import tempfile
+
+from utils import accelerator
 
 
 def import_tensorflow() -> None:
@@ -12,10 +15,12 @@ def import_tensorflow() -> None:
     shown where the import fails. TF_CPP_MIN_LOG_LEVEL below 3 lets everything through.
     """
     if "tensorflow" in sys.modules:
+        _prepare_devices()
         return
     if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
         import tensorflow  # noqa: F401
 
+        _prepare_devices()
         return
     sys.stderr.flush()
     terminal = os.dup(2)
@@ -26,6 +31,7 @@ def import_tensorflow() -> None:
 
             # The search for GPUs writes notes of its own, the first time.
             tf.config.list_physical_devices()
+            _prepare_devices()
         except BaseException:
             notes.seek(0)
             os.write(terminal, notes.read())
@@ -34,3 +40,9 @@ def import_tensorflow() -> None:
             sys.stderr.flush()
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+@functools.cache
+def _prepare_devices() -> None:
+    # Once: later it would undo what a run has chosen since.
+    accelerator.prepare(sys.modules["tensorflow"])

@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
 
+from utils import processor
+
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"  # see proc(5)
 _Name = TypeVar("_Name")
@@ -77,10 +79,6 @@ def wall_ratio(first: Timed, second: Timed) -> float:
 
 def description(packages: tuple[str, ...] = ()) -> str:
     """What a table must name: processor, load, versions (also of more packages), date."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    processor = names[0] if names else platform.processor() or platform.machine()
     versions = [f"Python {platform.python_version()}"]
     for package in ("tensorflow", "tf-slim", "numpy", *packages):
         try:
@@ -88,8 +86,8 @@ def description(packages: tuple[str, ...] = ()) -> str:
         except PackageNotFoundError:
             versions.append(f"{package} not installed")
     load, today = os.getloadavg()[0], datetime.now(timezone.utc).date().isoformat()
-    cores = len(os.sched_getaffinity(0))
-    return f"{processor}, {cores} cores, load average {load:.1f}; {', '.join(versions)}; {today}"
+    machine = f"{processor.name()}, {processor.cores()} cores, load average {load:.1f}"
+    return f"{machine}; {', '.join(versions)}; {today}"
 
 
 def _reset_peak() -> float:

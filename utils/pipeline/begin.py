@@ -1,10 +1,8 @@
 """How a run begins in a folder where another may have been: what is kept, what is refused."""
 
-import platform
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from importlib.metadata import version
 from pathlib import Path
 
 import models
@@ -14,6 +12,7 @@ from utils.errors import UsageError
 from utils.pipeline.config import RunConfig
 from utils.pipeline.craft import finished_images
 from utils.pipeline.folder import RunFolder
+from utils.pipeline.hardware import environment_of
 from utils.pipeline.participants import Networks
 from utils.pipeline.record import (
     Environment,
@@ -23,9 +22,6 @@ from utils.pipeline.record import (
     RunRecord,
 )
 from utils.success import REFERENCE
-
-_PACKAGES = ("tensorflow", "tf-slim", "numpy", "pillow", "pandas", "scipy")
-
 
 Digest = Callable[[Path], dict[str, str]]
 
@@ -91,11 +87,7 @@ def begin(
             print(f"Victims of earlier commands stay in the tables: {', '.join(kept)}.", flush=True)
     flags = config.all_flags() | identity.flags
     flags |= {"input_csv": str(networks.input_csv), "input_dir": str(networks.input_dir)}
-    environment = Environment(
-        versions={name: version(name) for name in _PACKAGES}
-        | {"python": platform.python_version()},
-        device=command.devices,
-    )
+    environment = environment_of(command.devices)
     record = RunRecord(
         status="unfinished",
         zoo=networks.zoo,
@@ -162,10 +154,16 @@ def _earlier_environments(
     """Returns those of earlier commands in the folder, and says where the last one differs."""
     if earlier is None:
         return []
-    before = earlier.environment
-    if before == environment:
+    before = compared = earlier.environment
+    if not before.hardware:
+        # Folders from before it was recorded: nothing says that it was another.
+        compared = before.model_copy(update={"hardware": environment.hardware})
+    if compared == environment:
         return earlier.earlier_environments
-    then, now = ({**each.versions, "device": each.device} for each in (before, environment))
+    then, now = (
+        {**each.versions, "device": each.device, "hardware": each.hardware}
+        for each in (compared, environment)
+    )
     changes = [
         f"{name} {then.get(name)} -> {now[name]}" for name in now if now[name] != then.get(name)
     ]

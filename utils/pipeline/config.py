@@ -15,6 +15,7 @@ from utils.success import REFERENCE
 
 # What a flag is to the run folder that it writes into:
 RECIPE = "recipe"  # the results depend on it: a folder holds one value
+LATER = "later"  # the same, named only where it isn't the default, which older folders had
 GROWS = "grows"  # a later run may add to it
 MANNER = "manner"  # how and where, not what
 
@@ -90,6 +91,18 @@ class RunConfig:
         "Of the source's convolutions: float32 or bfloat16 (the rest stays float32).",
         choices=("float32", "bfloat16"),
     )
+    tf32: bool = flag(
+        False,
+        "Let a GPU round the factors of the source's products to 10 bits (TF32): faster, less "
+        "exact. Victims are judged without.",
+        LATER,
+    )
+    deterministic: bool = flag(
+        False,
+        "Use only ops that add in the same order each time: the same bytes again on one GPU too, "
+        "slower (docs/gpu.md).",
+        MANNER,
+    )
     jit_compile: bool = flag(False, "Compile the attack loop with XLA; meant for GPUs.")
     batch_size: int = flag(
         16, "Images per batch; one of 8 or fewer is filled up with the other modes' images.", MANNER
@@ -151,9 +164,10 @@ class RunConfig:
     def recipe(self) -> dict[str, Any]:
         """Returns the flags that the results depend on, for run.json and to compare runs by."""
         return {
-            item.name: _plain(getattr(self, item.name))
+            item.name: _plain(value)
             for item in fields(self)
-            if item.metadata.get("role") == RECIPE
+            if (role := item.metadata.get("role")) in (RECIPE, LATER)
+            and ((value := getattr(self, item.name)) != item.default or role == RECIPE)
         } | self.attack.recipe()
 
     def all_flags(self) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def find_devices(count: int) -> list[str]:
     Raises:
       UsageError: there are GPUs, but fewer, or TensorFlow is at work with another division already.
     """
-    gpus = tf.config.list_physical_devices("GPU")
+    gpus = tf.config.get_visible_devices("GPU")
     if gpus:
         if count > len(gpus):
             raise UsageError(f"--devices is {count}, but this machine has {len(gpus)} GPU(s).")

@@ -12,12 +12,14 @@ from data import Dataset, read_image
 from utils.errors import UsageError
 from utils.files import write_atomically
 from utils.interruption import Interruption
+from utils.pipeline import arithmetic
 from utils.pipeline.begin import Command, begin
 from utils.pipeline.config import RunConfig
 from utils.pipeline.craft import craft
 from utils.pipeline.devices import find_devices
 from utils.pipeline.digest import images_digest, results_digest
 from utils.pipeline.folder import open_run_folder
+from utils.pipeline.hardware import check_devices
 from utils.pipeline.inputs import load_dataset, load_source
 from utils.pipeline.judge import judge_run
 from utils.pipeline.participants import Networks, choose_networks
@@ -41,6 +43,8 @@ def execute(config: RunConfig, session: Session | None = None, line: str = "") -
     """
     session = session or Session()
     devices = find_devices(config.devices)
+    for note in check_devices(config, devices):
+        print(note, flush=True)
     networks = choose_networks(config)
     print(f"Zoo: {networks.zoo} ({networks.reason}).", flush=True)
     dataset = load_dataset(config, networks)
@@ -60,7 +64,7 @@ def execute(config: RunConfig, session: Session | None = None, line: str = "") -
         named = frozenset((*networks.sources, *config.victims))
         run = Run(record, dataset, folder, interruption, named, awaited)
         run.write()
-        with _timed(record, "craft"):
+        with _timed(record, "craft"), arithmetic.of_crafting(config):
             load = functools.partial(load_source, config, networks.sources, session.load)
             crafted = craft(run, devices, load, session)
         originals = {each.image_id: each.image_sha256 for each in crafted.values()}

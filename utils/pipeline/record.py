@@ -61,10 +61,12 @@ class Environment(_Typed):
     Attributes:
       versions: package -> version.
       device: the devices' names.
+      hardware: what these are, with their memory, the processor last; empty in older folders.
     """
 
     versions: dict[str, str]
     device: list[str]
+    hardware: list[str] = []
 
 
 class Identity(_Typed):
@@ -118,6 +120,7 @@ class RunRecord(_Typed):
       started: when the last of them began, in ISO 8601.
       versions: package -> version.
       device: the devices' names.
+      hardware: as in Environment.
       earlier_environments: where earlier commands in the folder ran on others than these.
       seconds: stage -> seconds that the last command spent in it.
       mean_cosine: mode -> mean cosine between step and gradient.
@@ -141,6 +144,7 @@ class RunRecord(_Typed):
     started: str = ""
     versions: dict[str, str] = {}
     device: list[str] = []
+    hardware: list[str] = []
     earlier_environments: list[Environment] = []
     seconds: dict[str, float] = {}
     mean_cosine: dict[str, float] = {}
@@ -159,7 +163,7 @@ class RunRecord(_Typed):
     @property
     def environment(self) -> Environment:
         """What the last command ran on."""
-        return Environment(versions=self.versions, device=self.device)
+        return Environment(versions=self.versions, device=self.device, hardware=self.hardware)
 
     @property
     def bound(self) -> Bound:

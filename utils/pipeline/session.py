@@ -208,8 +208,10 @@ class Session:
         """
         parts = source.classifiers if isinstance(source, Ensemble) else (source,)
         fresh = Attack(method, settings, source.logits_and_aux, jit)
-        # An attack that is kept keeps its source, so that no other object has these ids.
-        attacked = tuple(map(id, parts))
+        # An attack that is kept keeps its source, so that no other object has these ids. With TF32
+        # a source is another one: XLA compiles it in, and its gradients are rounded.
+        tf32 = tf.config.experimental.tensor_float_32_execution_enabled()
+        attacked = (tf32, *map(id, parts))
         key = (attacked, method, fresh.trace_key(settings), jit)
         kept = self._attacks.get(key, 1, lambda: fresh)
         return SharingAttack(kept.with_settings(settings), attacked, self._firsts)
