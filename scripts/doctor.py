@@ -1,11 +1,14 @@
-"""Examines a folder of checkpoints: the checkpoint doctor.
+"""Examines a machine, its checkpoints and its photos: says what is wrong, and the cure.
 
-Says of each which network it is, whether all of its variables are there, of the right shape,
-readable and finite, and, given photos, how often it is right. The exit code is 0 only where
-something was found and all of it is usable.
+First Python, TensorFlow, the NVIDIA driver, GPUs and CUDA's libraries. Then each checkpoint: which
+network it is, whether all of its variables are there, of the right shape, readable and finite, and,
+given photos, how often it is right. Last, how many gradients a second this machine computes and
+what a run on 1000 photos would take. The exit code is 0 only where something was found and all is
+well.
 
 Examples:
-  python scripts/doctor.py --checkpoint_path checkpoints
+  python scripts/doctor.py
+  python scripts/doctor.py --checkpoint_path checkpoints --seconds 0
   python scripts/doctor.py --checkpoint_path checkpoints \\
       --input_csv dev_dataset.csv --input_dir images --limit 100
 """
@@ -16,92 +19,102 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from data import read_dataset
-from models import NETWORKS, Network, load_classifier
-from models.checkpoints import DOCTOR, Examination
+from models import NETWORKS
 from models.diagnosis import Diagnosis, diagnose_folder
 from utils.commands import command
-from utils.pipeline.participants import ZOOS
-from utils.pipeline.plausibility import doubt
-from utils.pipeline.predictions import Judge
-
-# Of the variables that something is wrong with, so many are named.
-SHOWN = 3
-
-
-def describe(found: Diagnosis) -> str:
-    """A few lines on one checkpoint."""
-    name = found.network.name if found.network else found.prefix.name
-    if found.fits:
-        name = f"{found.prefix.name} (under no network's name; fits {', '.join(found.fits)})"
-    lines = [f"{name}: {'usable' if found.usable else 'NOT USABLE'}", f"  file: {found.prefix}"]
-    lines += [f"  sha256 {digest}  {file}" for file, digest in found.sha256.items()]
-    if found.examination and found.network:
-        lines += _describe_variables(found.examination, found.network)
-    if found.error:
-        lines.append(f"  {found.error.removesuffix('; ' + DOCTOR)}")
-    return "\n".join(lines)
-
-
-def _describe_variables(examination: Examination, network: Network) -> list[str]:
-    usual = "" if examination.scope == network.scope else f" (usually {network.scope})"
-    lines = [
-        f"  scope: {examination.scope}{usual}",
-        f"  variables: {len(examination.matched)} matched, {len(examination.missing)} missing, "
-        f"{len(examination.misshapen)} misshapen, {len(examination.extra)} extra",
-    ]
-    shapes = [f"{name} {was}, not {due}" for name, (was, due) in examination.misshapen.items()]
-    for what, names in (
-        ("missing", examination.missing),
-        ("misshapen", shapes),
-        ("extra", examination.extra),
-    ):
-        if names:
-            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-            lines.append(f"    {what}: {', '.join(names[:SHOWN])}{more}")
-    return lines
-
-
-def clean_accuracy(network: Network, prefix: Path, photos: argparse.Namespace) -> str:
-    """Says how often a usable checkpoint is right on the photos of the flags that are there."""
-    max_label = ZOOS[network.zoo].max_label
-    dataset = read_dataset(
-        photos.input_csv, photos.input_dir, max_label, photos.limit, skip_missing=True
-    )
-    judge = Judge.of(load_classifier(network.name, prefix))
-    labels, true_labels = judge.classify(dataset.paths), dataset.true_labels
-    published = network.clean_accuracy
-    reference = f"published {published} % on 1000" if published else "none published"
-    accuracy = f"{100 * (labels == true_labels).mean():.1f} % of {len(dataset)} images"
-    warning = doubt(network.name, labels, true_labels, published)
-    return f"clean accuracy: {accuracy} ({reference})" + (f"\n  WARNING: {warning}" * bool(warning))
+from utils.doctor.checkpoints import Photos, clean_accuracy, describe
+from utils.doctor.finding import Finding
+from utils.doctor.machine import examine
+from utils.doctor.photos import check_photos
+from utils.doctor.speed import BATCH, measure
+from utils.pipeline.participants import ZOOS, Zoo
+from utils.sweeps.estimate import duration
 
 
 @command("doctor.py")
 def main(arguments: list[str]) -> int:
     """Runs the doctor; returns the exit code."""
+    flags = parse(arguments)
+    well = all([_print(finding) for finding in examine()])
+    zoo = _zoo_to_examine()
+    usable, found = _examine_checkpoints(flags, flags.checkpoint_path or zoo.checkpoint_path)
+    if not flags.checkpoint_path and not flags.input_csv:
+        well &= _print(check_photos(zoo.input_csv, zoo.input_dir, zoo.max_label, flags.limit))
+    if flags.seconds and usable:
+        _measure(usable, flags.seconds)
+    return 0 if well and found and len(usable) == found else 1
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Parses the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--checkpoint_path", type=Path, required=True, help="folder to examine")
+    parser.add_argument(
+        "--checkpoint_path",
+        type=Path,
+        help="folder to examine; default: checkpoints where that is, else the demo zoo's",
+    )
     parser.add_argument("--input_csv", type=Path, help="labels, to measure the clean accuracy")
     parser.add_argument("--input_dir", type=Path, help="photos, to measure the clean accuracy")
     parser.add_argument("--limit", type=int, help="measure on the first so many photos")
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, help="to count gradients for; 0 for not at all"
+    )
     flags = parser.parse_args(arguments)
     if (flags.input_csv is None) != (flags.input_dir is None):
         parser.error("--input_csv and --input_dir belong together")
-    found, usable = set(), True
-    for diagnosis in diagnose_folder(flags.checkpoint_path):
+    if not 0 <= flags.seconds <= 3600:
+        parser.error("--seconds must be a number from 0 to 3600")
+    return flags
+
+
+def _print(finding: Finding) -> bool:
+    print(finding, flush=True)
+    return finding.well
+
+
+def _zoo_to_examine() -> Zoo:
+    imagenet = ZOOS["imagenet"]
+    return imagenet if imagenet.checkpoint_path.is_dir() else ZOOS["demo"]
+
+
+def _examine_checkpoints(flags: argparse.Namespace, folder: Path) -> tuple[list[Diagnosis], int]:
+    """Prints what is in a folder; returns what is usable of it, and how many there are."""
+    photos = Photos(flags.input_csv, flags.input_dir, flags.limit) if flags.input_csv else None
+    names, usable = [], []
+    for diagnosis in diagnose_folder(folder):
         network = diagnosis.network
         print(describe(diagnosis), flush=True)
-        if flags.input_csv and network and diagnosis.usable:
-            print(f"  {clean_accuracy(network, diagnosis.prefix, flags)}", flush=True)
-        found.add(network.name if network else diagnosis.prefix.name)
-        usable = usable and diagnosis.usable
-    print(f"not found: {', '.join(name for name in NETWORKS if name not in found)}")
-    if not found:
-        print(f"There is no checkpoint in {flags.checkpoint_path}.")
-    return 0 if usable and found else 1
+        if photos and network and diagnosis.usable:
+            print(f"  {clean_accuracy(network, diagnosis.prefix, photos)}", flush=True)
+        names.append(network.name if network else diagnosis.prefix.name)
+        if diagnosis.usable:
+            usable.append(diagnosis)
+    print(f"not found: {', '.join(name for name in NETWORKS if name not in names)}")
+    if not names:
+        print(f"There is no checkpoint in {folder}.")
+    return usable, len(names)
+
+
+def _measure(usable: list[Diagnosis], seconds: float) -> None:
+    defaults = {zoo.default_source for zoo in ZOOS.values()}
+    named = {each.network.name: each for each in usable if each.network}
+    name = next(iter([name for name in named if name in defaults] or named))
+    network, prefix = named[name].network, named[name].prefix
+    print(f"Speed: counting {name}'s gradients for {seconds:g} s ...", flush=True)
+    speed = measure(network, prefix, seconds)
+    print(
+        f"  {speed.gradients:.1f} gradients a second, {speed.predictions:.1f} predictions a second "
+        f"({network.side} pixels, batches of {BATCH})"
+    )
+    if speed.gradients_tf32:
+        gain = speed.gradients_tf32 / speed.gradients
+        print(f"  {speed.gradients_tf32:.1f} gradients a second with --tf32: {gain:.2f} times")
+    print(
+        f"  1000 photos, I-FGSM with sign and affine, judged on {len(named)} network(s) like it: "
+        f"about {duration(speed.run_seconds(len(named)))}, and the start"
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
-"""The checkpoint doctor."""
+"""The doctor, of checkpoints above all."""
 
 import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +16,17 @@ from models.folding import checkpoint_shapes
 from models.graph import folded_shapes
 from models.zoo import NETWORKS
 from scripts import doctor
+from utils import nvidia
+from utils.doctor.finding import Finding
 
+ROOT = Path(__file__).parents[2]
 NAME = "mobilenet_v1_0.25_128"
+
+
+@pytest.fixture(autouse=True)
+def no_driver(monkeypatch):
+    """Whatever is wrong with this machine's GPU is not what these tests are about."""
+    monkeypatch.setattr(nvidia, "find_driver", lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +51,7 @@ def write(tmp_path, tensors):
 
 def run(path, capsys, *more):
     """The doctor's exit code and what it printed."""
-    code = doctor.main(["--checkpoint_path", str(path), *map(str, more)])
+    code = doctor.main(["--checkpoint_path", str(path), "--seconds", "0", *map(str, more)])
     return code, capsys.readouterr().out
 
 
@@ -113,7 +126,8 @@ def test_a_checkpoint_of_another_name_is_recognised(write, tmp_path, capsys):
     code, text = run(prefix, capsys)
     assert code == 0
     assert "model.ckpt-7 (under no network's name; fits" in text
-    assert "mobilenet_v1_0.25_224" in text.splitlines()[0] and "0.5" not in text.splitlines()[0]
+    (line,) = (line for line in text.splitlines() if line.startswith("model.ckpt-7"))
+    assert "mobilenet_v1_0.25_224" in line and "0.5" not in line
 
 
 def test_an_empty_folder_and_none_are_errors(tmp_path, capsys):
@@ -160,3 +174,32 @@ def test_labels_that_count_from_elsewhere_are_told(demo, tmp_path, capsys):
     code, text = run(tmp_path, capsys, *images)
     assert code == 0 and "WARNING: demo_vgg is wrong on " in text
     assert "with labels -1 it would be" in text
+
+
+def test_without_flags_the_demo_zoo_is_examined_and_the_speed_measured(
+    demo, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    assert doctor.main(["--seconds", "0.1"]) == 0
+    text = capsys.readouterr().out
+    assert "demo_inception: usable" in text and "300 of 64 pixels" in text
+    assert "gradients a second" in text and "1000 photos, I-FGSM with sign and affine" in text
+
+
+def test_a_fault_of_the_machine_alone_is_exit_code_1(write, tmp_path, monkeypatch, capsys):
+    write()
+    finding = Finding("NVIDIA driver", "470.82.01, too old", "install a newer one")
+    monkeypatch.setattr(doctor, "examine", lambda: [finding])
+    code, text = run(tmp_path, capsys)
+    assert code == 1
+    assert "NVIDIA driver: WRONG: 470.82.01, too old\n  cure: install a newer one\n" in text
+
+
+def test_no_line_of_tensorflow_is_printed(tmp_path):
+    command = [sys.executable, "scripts/doctor.py", "--checkpoint_path", str(tmp_path)]
+    # As a user's shell has it.
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    ended = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert ended.returncode == 1 and ended.stderr == ""
