@@ -1,8 +1,13 @@
-"""Downloads and unpacks the published tarballs of checkpoints; see scripts/fetch_checkpoints.sh.
+"""Downloads and unpacks the published tarballs of checkpoints.
 
-Only files with the expected names are taken out of a tarball, so it cannot write anywhere else, and
-each is examined before it counts as fetched. A download that breaks off stays as TARBALL.part and
-the next run goes on from there. The exit code is 0 only where every network asked for is there.
+Says first how many GB that is; --dry_run stops there. Only files with the expected names are taken
+out of a tarball, so it cannot write anywhere else, and each is examined before it counts as
+fetched. A download that breaks off stays as TARBALL.part and the next run goes on from there. The
+exit code is 0 only where every network asked for is there.
+
+Examples:
+  python scripts/fetch_checkpoints.py --dry_run
+  python scripts/fetch_checkpoints.py inception_v3 vgg_16 --checkpoint_path checkpoints
 """
 
 import argparse
@@ -21,13 +26,18 @@ from typing import IO
 
 from tqdm import tqdm
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from models import NETWORKS, Network, find_checkpoint
+from models.costs import gigabytes
 from models.diagnosis import diagnose
 from models.sizes import most_bytes, own_bytes
 from utils.commands import command
-from utils.errors import BenchError, ModelError, UnknownNetwork
+from utils.errors import BenchError, Interrupted, ModelError, UnknownNetwork
 
 PUBLISHED = "http://download.tensorflow.org/models/"
+# The networks without a tarball there.
+DENSENETS = "the TF-slim port of DenseNet-Keras (https://github.com/pudae/tensorflow-densenet)"
 CHUNK = 1 << 16
 ATTEMPTS = 3
 TIMEOUT_SECONDS = 60
@@ -77,11 +87,14 @@ def _download_once(url: str, part: Path, network: Network) -> bool:
         check_size(url, total or 0, network)
         # Of unknown length, it takes at least what the network does.
         check_room(url, (total or own_bytes(network)) - held, part.parent)
+        size = f"{total / 1e6:.1f} MB" if total else "of a size that it doesn't say"
+        going_on = f", going on from {held / 1e6:.1f} MB" if held else ""
+        print(f"{part.stem}: {size}{going_on}", flush=True)
         with (
             part.open("ab" if resumed else "wb") as file,
             tqdm(
                 total=total,
-                initial=start if resumed else 0,
+                initial=held,
                 unit="B",
                 unit_scale=True,
                 desc=part.stem,
@@ -198,8 +211,7 @@ def fetch(network: Network, folder: Path, url: str) -> str:
     if network.tarball is None:
         names = " or ".join(f"{name}.index with {name}.data-*" for name in network.files)
         raise ModelError(
-            "it has no public direct link: take it from the port that publishes it and put "
-            f"{names} into {folder}"
+            f"it has no public direct link: take it from {DENSENETS} and put {names} into {folder}"
         )
     part = folder / f"{network.tarball}.part"
     download(url.rstrip("/") + "/" + network.tarball, part, network)
@@ -234,15 +246,35 @@ def choose(names: Sequence[str]) -> list[Network]:
     return [imagenet[name] for name in names] or [row for row in imagenet.values() if row.tarball]
 
 
+def plan(networks: Sequence[Network], folder: Path) -> str:
+    """Says in a sentence what will be fetched and how large it is."""
+    there = [row for row in networks if find_checkpoint(row, folder)]
+    unlinked = [row.name for row in networks if row not in there and row.tarball is None]
+    left = [row.name for row in networks if row not in there and row.tarball]
+    said = (
+        f"{len(left)} of {len(networks)} networks to fetch into {folder}: {gigabytes(left):.2f} GB "
+        f"of weights ({len(there)} are there)."
+    )
+    if unlinked:
+        said += f" {' and '.join(unlinked)} have no public direct link: see {DENSENETS}."
+    return said
+
+
 @command("fetch_checkpoints.py")
 def main(arguments: list[str]) -> int:
     """Fetches what is asked for; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="fetch_checkpoints.sh", description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help="networks; all without any")
     parser.add_argument("--checkpoint_path", type=Path, default=Path("checkpoints"))
     parser.add_argument("--url", default=PUBLISHED, help="where the tarballs are")
+    parser.add_argument("--dry_run", action="store_true", help="say how many GB it is, and stop")
     flags = parser.parse_args(arguments)
     networks = choose(flags.names)
+    print(plan(networks, flags.checkpoint_path), flush=True)
+    if flags.dry_run:
+        return 0
     flags.checkpoint_path.mkdir(parents=True, exist_ok=True)
     failed = 0
     for network in networks:
@@ -251,6 +283,10 @@ def main(arguments: list[str]) -> int:
         except (BenchError, OSError) as error:
             failed += 1
             print(f"{network.name}: NOT FETCHED: {error}", file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                "Stopped by SIGINT; the same command goes on where it stopped.", 130
+            ) from None
     return 1 if failed else 0
 
 

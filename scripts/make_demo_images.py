@@ -1,20 +1,25 @@
 """Draws the demo zoo's images: one of ten shapes, low in contrast, on a cluttered background.
 
-Run as `python -m scripts.make_demo_images`. Every image depends on (seed, index) alone, so any one
+Run as `python scripts/make_demo_images.py`. Every image depends on (seed, index) alone, so any one
 of them can be drawn again, and the sets that the networks are trained, chosen and reported on
 differ in nothing but the seed and what `ImageSet` says.
 """
 
+import argparse
 import csv
 import io
 import math
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from absl import app, flags
 from PIL import Image, ImageDraw
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from utils.commands import command, positive
 
 SIDE = 64
 SUPERSAMPLING = 3
@@ -238,15 +243,19 @@ def write_reporting_set(folder: Path, count: int) -> None:
     (folder / "class_names.txt").write_text("\n".join(("background", *CLASSES)) + "\n")
 
 
-def main(argv: Sequence[str]) -> None:
-    """Writes the reporting set where the flags say."""
-    if len(argv) > 1:
-        raise app.UsageError(f"unexpected argument {argv[1]}")
-    write_reporting_set(Path(_OUTPUT_DIR.value), _COUNT.value)
-    print(f"{_COUNT.value} images written to {_OUTPUT_DIR.value}")
+@command("make_demo_images.py")
+def main(arguments: list[str]) -> int:
+    """Writes the reporting set where the flags say; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--output_dir", type=Path, default=Path("data/demo"), help="folder to write into"
+    )
+    parser.add_argument("--count", type=positive, default=300, help="number of images")
+    options = parser.parse_args(arguments)
+    write_reporting_set(options.output_dir, options.count)
+    print(f"{options.count} images written to {options.output_dir}")
+    return 0
 
 
 if __name__ == "__main__":
-    _OUTPUT_DIR = flags.DEFINE_string("output_dir", "data/demo", "Folder to write into.")
-    _COUNT = flags.DEFINE_integer("count", 300, "Number of images.", lower_bound=1)
-    app.run(main)
+    sys.exit(main(sys.argv[1:]))

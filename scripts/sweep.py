@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts import table
-from utils.commands import command
+from utils.commands import command, positive
 from utils.sweeps.grid import Grid, read_grid
 from utils.sweeps.local_runner import run_locally
 from utils.sweeps.missing import leave_out_missing, on_zoo
@@ -53,13 +53,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--ray_address", help="ray: the cluster's (default: one that is found, else a local one)"
     )
     return parser.parse_args(arguments)
-
-
-def positive(text: str) -> int:
-    """Reads a whole number of at least 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
-    return int(text)
 
 
 @command("sweep.py")

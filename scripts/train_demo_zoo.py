@@ -1,25 +1,35 @@
 """Trains the demo zoo's networks and saves them as TF checkpoints under slim's names.
 
-Run as `python -m scripts.train_demo_zoo`, or with `--network NAME` for one of them: the ensemble
+Run as `python scripts/train_demo_zoo.py`, or with `--network NAME` for one of them: the ensemble
 adversarially trained one reads the checkpoints of those it is trained against.
 """
 
+# ruff: noqa: E402 (TensorFlow comes quietly, and only once its place is known)
+import argparse
 import json
+import sys
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
-from absl import app, flags
 from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from utils.quiet import import_tensorflow
+
+import_tensorflow()
+
+import tensorflow as tf
 
 from models.nets import layers
 from models.preprocessing import PREPROCESSING
 from models.zoo import NETWORKS, Network
 from scripts.make_demo_images import TRAINING, VALIDATION, make_set
+from utils.commands import command, positive, whole
 
 tf1 = tf.compat.v1
 
@@ -235,27 +245,36 @@ def train(
     return model
 
 
-def main(argv: Sequence[str]) -> None:
-    """Trains the networks that the flags name and prints their validation accuracy."""
-    if len(argv) > 1:
-        raise app.UsageError(f"unexpected argument {argv[1]}")
-    images, labels = make_set(TRAINING, _TRAIN_IMAGES.value)
-    held_out = make_set(VALIDATION, _VALIDATION_IMAGES.value)
-    for name in _NETWORKS.value or RECIPES:
+@command("train_demo_zoo.py")
+def main(arguments: list[str]) -> int:
+    """Trains the networks, prints their validation accuracy and returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--network", action="append", choices=RECIPES, help="this alone; may be repeated"
+    )
+    parser.add_argument(
+        "--output_dir", type=Path, default=Path("data/demo/checkpoints"), help="checkpoints' folder"
+    )
+    parser.add_argument("--train_images", type=positive, default=12000, help="to train on")
+    parser.add_argument("--validation_images", type=positive, default=1000, help="held out")
+    parser.add_argument(
+        "--threads", type=whole, default=0, help="TensorFlow's; 0: one per core (default)"
+    )
+    options = parser.parse_args(arguments)
+    images, labels = make_set(TRAINING, options.train_images)
+    held_out = make_set(VALIDATION, options.validation_images)
+    folder = options.output_dir
+    for name in options.network or RECIPES:
         start = time.monotonic()
-        recipe, folder = RECIPES[name], Path(_OUTPUT_DIR.value)
-        model = train(name, recipe, images, labels, folder, _THREADS.value)
+        recipe = RECIPES[name]
+        model = train(name, recipe, images, labels, folder, options.threads)
         model.save(folder / f"{name}.ckpt")
         record = {"network": name, **asdict(recipe), "train_images": len(images)}
         record["seconds"] = round(time.monotonic() - start)
         record["validation_accuracy"] = round(model.accuracy(*held_out), 2)
         print(json.dumps(record), flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    _NETWORKS = flags.DEFINE_multi_enum("network", None, list(RECIPES), "Train these alone.")
-    _OUTPUT_DIR = flags.DEFINE_string("output_dir", "data/demo/checkpoints", "Checkpoints' folder.")
-    _TRAIN_IMAGES = flags.DEFINE_integer("train_images", 12000, "Images to train on.", 1)
-    _VALIDATION_IMAGES = flags.DEFINE_integer("validation_images", 1000, "Held-out images.", 1)
-    _THREADS = flags.DEFINE_integer("threads", 0, "TensorFlow's threads; 0: one per core.", 0)
-    app.run(main)
+    sys.exit(main(sys.argv[1:]))

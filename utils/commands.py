@@ -1,5 +1,6 @@
 """The frame of every command: what ends it is told in one sentence, never in a traceback."""
 
+import argparse
 import functools
 import os
 import sys
@@ -50,6 +51,20 @@ def command(name: str) -> Callable[[Main], Main]:
         return framed
 
     return frame
+
+
+def positive(text: str) -> int:
+    """Reads a flag's whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
+    return int(text)
+
+
+def whole(text: str) -> int:
+    """Reads a flag's whole number of at least 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 0")
+    return int(text)
 
 
 def _say(name: str, sentence: str, code: int) -> int:

@@ -165,6 +165,44 @@ def test_the_next_run_goes_on_too(run, server, checkpoint):
     assert held(folder) == sorted(checkpoint)
 
 
+def test_how_much_it_is_is_said_before_anything_is_fetched(run, server, checkpoint):
+    code, text, folder = run("--dry_run", "vgg_16", "densenet161")
+    assert code == 0 and not server.ranges and not folder.exists()
+    assert f"1 of 2 networks to fetch into {folder}: 0.55 GB of weights (0 are there)" in text
+    assert "densenet161 have no public direct link: see the TF-slim port" in text
+    server.files[TARBALL] = content = tarball(checkpoint)
+    text = run(NAME)[1]
+    assert "1 of 1 networks to fetch" in text
+    assert f"{TARBALL}: {len(content) / 1e6:.1f} MB" in text
+    assert (
+        f"0 of 1 networks to fetch into {folder}: 0.00 GB of weights (1 are there)"
+        in (run(NAME)[1])
+    )
+
+
+def test_an_interrupted_download_goes_on_where_it_stopped(run, server, checkpoint, monkeypatch):
+    server.files[TARBALL] = content = tarball(checkpoint)
+    monkeypatch.setattr(fetch_checkpoints, "CHUNK", 1 << 8)
+    check, chunks = fetch_checkpoints.check_size, []
+
+    def interrupt(what, size, network):
+        check(what, size, network)
+        chunks.append(size)
+        if len(chunks) == 4:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fetch_checkpoints, "check_size", interrupt)
+        code, text, folder = run(NAME)
+    assert code == 130 and "the same command goes on where it stopped" in text
+    kept = (folder / f"{TARBALL}.part").stat().st_size
+    assert 0 < kept < len(content)
+    code, text, folder = run(NAME)
+    assert code == 0 and server.ranges == [None, f"bytes={kept}-"]
+    assert f"going on from {kept / 1e6:.1f} MB" in text
+    assert held(folder) == sorted(checkpoint)
+
+
 def test_a_part_that_is_complete_or_of_another_file(run, server, checkpoint):
     server.files[TARBALL] = content = tarball(checkpoint)
     for part in (content, b"x" * (len(content) + 5)):
@@ -225,6 +263,7 @@ def test_one_failure_does_not_stop_the_others(run, server, checkpoint):
     assert code == 1
     assert "vgg_16: NOT FETCHED" in text and "404" in text
     assert "densenet161: NOT FETCHED: it has no public direct link" in text
+    assert "github.com/pudae/tensorflow-densenet" in text
     assert "tf-densenet161.ckpt" in text
     assert f"{NAME}: fetched" in text and held(folder) == sorted(checkpoint)
 
