@@ -87,7 +87,7 @@ def test_dry_run_runs_nothing(grid, tmp_path, capfd):
     output = tmp_path / "out"
     assert sweep.main(["--grid", str(grid), "--output_dir", str(output), "--dry_run"]) == 0
     text = capfd.readouterr().out
-    assert "2 cells, 2 to run" in text and "guessed" in text
+    assert "2 cells, 2 to run" in text and "estimated from" in text
     assert not output.exists()
 
 

@@ -11,6 +11,7 @@ from data import Dataset
 from utils.errors import DataError, ModelError, RunError, UnknownNetwork
 from utils.files import sha256_of
 from utils.pipeline.begin import Digest
+from utils.pipeline.config import RunConfig
 from utils.pipeline.digest import images_digest
 from utils.pipeline.inputs import load_dataset
 from utils.sweeps.cell import Cell
@@ -51,25 +52,24 @@ def plan(cells: Sequence[Cell]) -> list[Planned]:
 
 def describe(planned: Sequence[Planned], output_dir: Path) -> str:
     """Returns the list of cells with a time estimate for those that are left."""
-    speed = Speed.learnt_from(output_dir)
+    left = [one for one in planned if not one.finished and not one.problem]
+    # Where nothing is left there is nothing to estimate, nor to measure.
+    speed = Speed.learnt_from(output_dir, Path(RunConfig().output_dir)) if left else None
     lines, total = [], 0.0
     for one in planned:
         if one.finished:
             lines.append(f"  done     {one.cell.name}")
         elif one.problem:
             lines.append(f"  can't    {one.cell.name}: {one.problem}")
-        else:
+        elif speed:
             config, networks = one.cell.config, one.cell.networks
-            victims = len(networks.victims)
-            seconds = speed.seconds(config, "+".join(networks.sources), one.images, victims)
+            sources, victims = list(networks.sources), list(networks.victims)
+            seconds = speed.estimate(config, sources, victims, one.images).alone
             total += seconds
-            size = f"{one.images} images, {victims} victims, {','.join(config.modes)}"
+            size = f"{one.images} images, {len(victims)} victims, {','.join(config.modes)}"
             lines.append(f"  {duration(seconds):>8} {one.cell.name}  ({size})")
-    left = sum(not one.finished and not one.problem for one in planned)
-    lines.append(
-        f"{len(planned)} cells, {left} to run: about {duration(total)} with one process "
-        f"({speed.basis()})."
-    )
+    basis = f": about {duration(total)} with one process ({speed.basis()})" if speed else ""
+    lines.append(f"{len(planned)} cells, {len(left)} to run{basis}.")
     return "\n".join(lines)
 
 
