@@ -34,6 +34,7 @@ class Network:
       clean_accuracy: published, in percent, on the 1000 development images; None if unknown.
       largest_side: images from `side` to this many pixels are fed as they are; 0 stands for `side`.
       tarball: what the files are published in; None where there is no public direct link.
+      elsewhere: who publishes them where there is none.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Network:
     clean_accuracy: float | None = None
     largest_side: int = 0
     tarball: str | None = None
+    elsewhere: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "largest_side", max(self.side, self.largest_side))

@@ -92,6 +92,8 @@ def _densenet(depth: int) -> Network:
         num_classes=1000,
         batch_norm_epsilon=1.1e-5,
         files=(f"tf-{name}.ckpt", f"{name}.ckpt"),
+        elsewhere="the TF-slim port of DenseNet-Keras "
+        "(https://github.com/pudae/tensorflow-densenet)",
     )
 
 
@@ -131,6 +133,8 @@ def _feature_denoising(name: str, file: str, **options: object) -> Network:
         batch_norm_epsilon=1e-5,
         trained=ADVERSARIALLY,
         files=(f"{file}.npz", f"{file}_rename.npz"),
+        elsewhere="its authors, in the releases of "
+        "https://github.com/facebookresearch/ImageNet-Adversarial-Training",
     )
 
 

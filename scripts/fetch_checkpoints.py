@@ -36,8 +36,6 @@ from utils.commands import command
 from utils.errors import BenchError, Interrupted, ModelError, UnknownNetwork
 
 PUBLISHED = "http://download.tensorflow.org/models/"
-# The networks without a tarball there.
-DENSENETS = "the TF-slim port of DenseNet-Keras (https://github.com/pudae/tensorflow-densenet)"
 CHUNK = 1 << 16
 ATTEMPTS = 3
 TIMEOUT_SECONDS = 60
@@ -209,9 +207,13 @@ def fetch(network: Network, folder: Path, url: str) -> str:
     if found := find_checkpoint(network, folder):
         return f"already there: {found}"
     if network.tarball is None:
-        names = " or ".join(f"{name}.index with {name}.data-*" for name in network.files)
+        names = " or ".join(
+            name if name.endswith(".npz") else f"{name}.index with {name}.data-*"
+            for name in network.files
+        )
         raise ModelError(
-            f"it has no public direct link: take it from {DENSENETS} and put {names} into {folder}"
+            f"it has no public direct link: take it from {network.elsewhere} and put {names} into "
+            f"{folder}"
         )
     part = folder / f"{network.tarball}.part"
     download(url.rstrip("/") + "/" + network.tarball, part, network)
@@ -249,14 +251,14 @@ def choose(names: Sequence[str]) -> list[Network]:
 def plan(networks: Sequence[Network], folder: Path) -> str:
     """Says in a sentence what will be fetched and how large it is."""
     there = [row for row in networks if find_checkpoint(row, folder)]
-    unlinked = [row.name for row in networks if row not in there and row.tarball is None]
+    unlinked = [row for row in networks if row not in there and row.tarball is None]
     left = [row.name for row in networks if row not in there and row.tarball]
     said = (
         f"{len(left)} of {len(networks)} networks to fetch into {folder}: {gigabytes(left):.2f} GB "
         f"of weights ({len(there)} are there)."
     )
-    if unlinked:
-        said += f" {' and '.join(unlinked)} have no public direct link: see {DENSENETS}."
+    for row in unlinked:
+        said += f" {row.name} has no public direct link: see {row.elsewhere}."
     return said
 
 

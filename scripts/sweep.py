@@ -3,10 +3,13 @@
 Examples:
   python scripts/sweep.py --grid scripts/grids/demo.yaml --dry_run
   python scripts/sweep.py --grid scripts/grids/paper.yaml --zoo demo --limit 100 --table
+  python scripts/sweep.py --grid scripts/grids/mobilenets.yaml --set num_iter=20 \\
+      --set epsilons=8,16 --checkpoint_path /data/checkpoints
 """
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,11 +18,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts import table
 from utils.commands import command, positive
+from utils.errors import RunError
+from utils.pipeline.record import RunRecord
 from utils.sweeps.grid import Grid, read_grid
 from utils.sweeps.local_runner import run_locally
-from utils.sweeps.missing import leave_out_missing, on_zoo
-from utils.sweeps.ray_runner import run_on_ray
-from utils.sweeps.sweep import describe, plan, run_sweep
+from utils.sweeps.missing import all_of_it, check_places, leave_out_missing, on_zoo
+from utils.sweeps.ray_runner import find_ray, run_on_ray
+from utils.sweeps.settings import with_settings
+from utils.sweeps.sweep import Planned, describe, plan, run_sweep
 
 # Of attack.py's flags, those that may be another than the grid's.
 _FLAGS = ("output_dir", "limit", "checkpoint_path", "input_csv", "input_dir")
@@ -30,7 +36,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--grid", required=True, help="YAML file (scripts/grids/README.md)")
+    parser.add_argument(
+        "--grid",
+        required=True,
+        action="append",
+        help="YAML file (scripts/grids/README.md); may be repeated",
+    )
     parser.add_argument("--dry_run", action="store_true", help="list the cells and stop")
     parser.add_argument(
         "--table", action="store_true", help="afterwards print the table and published figures"
@@ -44,6 +55,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     instead.add_argument("--checkpoint_path", help="folder of the checkpoints")
     instead.add_argument("--input_csv", help="CSV with the labels")
     instead.add_argument("--input_dir", help="folder of the images")
+    instead.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="any other of its values: a list's, comma-separated, or a flag's; may be repeated",
+    )
     runs = parser.add_argument_group("who runs the cells")
     runs.add_argument("--runner", choices=("local", "ray"), default="local")
     runs.add_argument(
@@ -59,9 +77,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> int:
     """Runs the sweep; returns the exit code."""
     options = parse(arguments)
-    grid = _grid(options)
-    planned = plan(grid.cells())
-    print(describe(planned, grid.output_dir), flush=True)
+    if options.runner == "ray":
+        # Before anything is planned, which may take a while.
+        find_ray()
+    grids = _grids(options)
+    planned = plan([cell for grid in grids for cell in grid.cells()])
+    print(describe(planned, grids[0].output_dir), flush=True)
     if options.dry_run:
         return 0
     if options.runner == "ray":
@@ -70,21 +91,43 @@ def main(arguments: list[str]) -> int:
         runner = partial(run_locally, processes=options.processes)
     code = run_sweep(planned, runner, Path.cwd())
     if options.table:
-        code = table.main([str(grid.output_dir), "--beside", "published"]) or code
+        code = _tables(planned) or code
     return code
 
 
-def _grid(options: argparse.Namespace) -> Grid:
-    grid = read_grid(options.grid).with_flags(**{name: getattr(options, name) for name in _FLAGS})
+def _tables(planned: Sequence[Planned]) -> int:
+    """Prints the tables of these cells alone, whatever else the folder holds."""
+    folders = [one.cell.folder for one in planned if not one.problem]
+    records = [(folder, RunRecord.read(folder)) for folder in folders]
+    finished = [str(folder) for folder, record in records if record and record.complete]
+    return table.main([*finished, "--beside", "published"]) if finished else 0
+
+
+def _grids(options: argparse.Namespace) -> list[Grid]:
+    asked = [_grid(options, path) for path in options.grid]
+    grids, said = [], []
+    try:
+        for grid in asked:
+            there, remarks = leave_out_missing(grid) if grid.skip_missing else (grid, [])
+            grids.append(there)
+            said += remarks
+    except RunError as error:
+        raise RunError(f"{error} {all_of_it(asked)}") from error
+    print("".join(f"{remark}\n" for remark in dict.fromkeys(said)), end="")
+    return grids
+
+
+def _grid(options: argparse.Namespace, path: str) -> Grid:
+    grid = read_grid(path).with_flags(**{name: getattr(options, name) for name in _FLAGS})
+    grid = with_settings(grid, options.set)
     if options.zoo:
         grid = on_zoo(grid, options.zoo)
     if options.source:
         grid = replace(grid, sources=(options.source,))
     if options.methods:
         grid = replace(grid, methods=options.methods)
-    if grid.skip_missing:
-        grid, remarks = leave_out_missing(grid)
-        print("".join(f"{remark}\n" for remark in remarks), end="")
+    if not grid.skip_missing:
+        check_places(grid)
     return grid
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts import sweep
+from tests.made_up_results import write_run
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "scripts" / "grids" / "paper.yaml"
@@ -91,6 +92,34 @@ def test_dry_run_runs_nothing(grid, tmp_path, capfd):
     assert not output.exists()
 
 
+def test_values_are_set_over_the_grids(grid, tmp_path, capfd):
+    output = tmp_path / "out"
+    arguments = ["--grid", str(grid), "--output_dir", str(output), "--dry_run"]
+    settings = ["--set", "epsilons=4", "--set", "methods=m,n", "--set", "limit=3"]
+    assert sweep.main([*arguments, *settings, "--set", "num_iter=2"]) == 0
+    text = capfd.readouterr().out
+    assert "2 cells, 2 to run" in text and "demo_inception/n/eps4 seed 0  (3 images" in text
+    assert sweep.main([*arguments, "--set", "speed=1"]) == 2
+    assert "--set speed=1: flags holds 'speed'" in capfd.readouterr().err
+
+
+def test_a_grid_whose_places_arent_there_says_what_to_give(tmp_path, capfd):
+    mobilenets = PAPER.with_name("mobilenets.yaml")
+    nowhere = tmp_path / "nowhere"
+    arguments = ["--grid", str(mobilenets), "--set", f"input_csv={nowhere}", "--dry_run"]
+    assert sweep.main([*arguments, "--set", f"input_dir={nowhere}"]) == 2
+    error = capfd.readouterr().err
+    assert f"names checkpoint_path checkpoints, input_csv {nowhere}, input_dir {nowhere}" in error
+    assert "give --checkpoint_path, --input_csv, --input_dir, or --zoo demo" in error
+
+
+def test_ray_is_looked_for_before_anything_is_planned(grid, capfd, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setattr(sweep, "plan", lambda cells: pytest.fail("it has planned"))
+    assert sweep.main(["--grid", str(grid), "--runner", "ray"]) == 2
+    assert "pip install -r requirements-ray.txt" in capfd.readouterr().err
+
+
 def test_a_source_without_checkpoint_is_listed_not_run(tmp_path, capfd):
     file = tmp_path / "grid.yaml"
     text = GRID.replace("demo_inception", "inception_v3")
@@ -113,13 +142,21 @@ def test_the_papers_table_on_the_demo_zoo(tmp_path, grid, capfd):
     assert sweep.main([*arguments, "--dry_run"]) == 0
     assert "14 cells, 14 to run" in capfd.readouterr().out
     assert not (tmp_path / "paper").exists()
+    # Another run that the folder holds is no part of the table.
+    write_run(tmp_path / "paper", method="m", source="demo_inception")
     assert sweep.main([*arguments, "--methods", "fgsm"]) == 0
     text = capfd.readouterr().out
     assert "1 cells: 0 were there, 1 ran" in text and "| FGSM |" in text
     assert "sign beside the published figures" in text
+    assert "MI-FGSM" not in text
 
 
 def test_what_the_paper_needs_and_is_missing_is_said(tmp_path, capfd):
-    assert sweep.main(["--grid", str(PAPER), "--checkpoint_path", str(tmp_path)]) == 1
+    targeted = str(PAPER.with_name("paper_targeted.yaml"))
+    places = ["--checkpoint_path", str(tmp_path), "--dry_run"]
+    assert sweep.main(["--grid", str(PAPER), "--grid", targeted, *places]) == 1
     error = capfd.readouterr().err
     assert "inception_v3 has no checkpoint" in error and "ens4_adv_inception_v3" in error
+    assert "fetch_checkpoints.sh inception_v3 inception_v4 resnet_v2_152" in error
+    assert "1.78 GB of weights" in error and "densenet161 is published by the TF-slim" in error
+    assert "With all of it the 28 cells take about" in error and " on this machine" in error

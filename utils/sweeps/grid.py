@@ -12,7 +12,7 @@ from utils.pipeline.config import RunConfig
 from utils.sweeps.cell import Cell
 
 # Key of the file -> type of its entries.
-_AXES: dict[str, type | tuple[type, ...]] = {
+AXES: dict[str, type | tuple[type, ...]] = {
     "sources": str,
     "methods": str,
     "modes": str,
@@ -22,7 +22,7 @@ _AXES: dict[str, type | tuple[type, ...]] = {
     "seeds": int,
 }
 _LONGEST = 1 << 20
-_NEEDED = ("sources", "methods", "modes", "epsilons")
+NEEDED = ("sources", "methods", "modes", "epsilons")
 _OF_THE_GRID = {"source", "method", "mode", "max_epsilon", "victims", "seed", "compare_sign"}
 
 
@@ -109,19 +109,19 @@ def read_grid(path: Path) -> Grid:
     except RecursionError as error:
         raise UsageError(f"--grid {path} is nested too deeply to be a grid.") from error
     if not isinstance(content, dict):
-        raise UsageError(f"--grid {path} must map {', '.join(_NEEDED)} to lists.")
-    known = (*_AXES, "skip_missing", "flags")
+        raise UsageError(f"--grid {path} must map {', '.join(NEEDED)} to lists.")
+    known = (*AXES, "skip_missing", "flags")
     for name in content:
         if name not in known:
             raise UsageError(f"--grid {path}: {name!r} is unknown; known are {', '.join(known)}.")
-    axes = {name: _axis(path, content, name) for name in _AXES if name in content}
-    for name in _NEEDED:
+    axes = {name: read_axis(f"--grid {path}", content, name) for name in AXES if name in content}
+    for name in NEEDED:
         if not axes.get(name):
             raise UsageError(f"--grid {path}: {name} is missing: give a list.")
     skip_missing = content.get("skip_missing", False)
     if not isinstance(skip_missing, bool):
         raise UsageError(f"--grid {path}: skip_missing is true or false, not {skip_missing!r}.")
-    flags = _flags(path, content.get("flags") or {})
+    flags = check_flags(f"--grid {path}", content.get("flags") or {})
     return Grid(**axes, skip_missing=skip_missing, flags=tuple(flags.items()))
 
 
@@ -140,28 +140,26 @@ def _text(path: Path) -> str:
     return text
 
 
-def _axis(path: Path, content: dict[str, Any], name: str) -> tuple[Any, ...]:
+def read_axis(where: str, content: dict[str, Any], name: str) -> tuple[Any, ...]:
+    """Returns the values of one of the grid's lists; `where` stands in the refusals."""
     values = content[name] if isinstance(content[name], list) else [content[name]]
     values = [] if content[name] is None else values
     for value in values:
-        if not isinstance(value, _AXES[name]) or isinstance(value, bool):
-            raise UsageError(
-                f"--grid {path}: {name} holds {value!r:.80}, which is of the wrong kind."
-            )
+        if not isinstance(value, AXES[name]) or isinstance(value, bool):
+            raise UsageError(f"{where}: {name} holds {value!r:.80}, which is of the wrong kind.")
     if len(set(values)) != len(values):
-        raise UsageError(f"--grid {path}: {name} names something twice.")
+        raise UsageError(f"{where}: {name} names something twice.")
     return tuple(values)
 
 
-def _flags(path: Path, flags: Any) -> dict[str, Any]:
+def check_flags(where: str, flags: Any) -> dict[str, Any]:
+    """Returns flags of attack.py that may stand in a grid; `where` stands in the refusals."""
     known = {item.name for item in (*fields(RunConfig), *fields(AttackSettings))} - {"attack"}
     if not isinstance(flags, dict):
-        raise UsageError(f"--grid {path}: flags must map flags of attack.py to values.")
+        raise UsageError(f"{where}: flags must map flags of attack.py to values.")
     for name in flags:
         if name in _OF_THE_GRID:
-            raise UsageError(
-                f"--grid {path}: {name} belongs to the grid's own lists, not to flags."
-            )
+            raise UsageError(f"{where}: {name} belongs to the grid's own lists, not to flags.")
         if name not in known:
-            raise UsageError(f"--grid {path}: flags holds {name!r}, which is no flag of attack.py.")
+            raise UsageError(f"{where}: flags holds {name!r}, which is no flag of attack.py.")
     return flags

@@ -4,9 +4,11 @@ All nodes need the checkout, its Python environment and the output folder at the
 shared file system. A task whose node dies is started again elsewhere and continues what is there.
 """
 
+import importlib.util
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -17,6 +19,23 @@ from utils.sweeps.process import Job, Outcome
 _ROOT = str(Path(__file__).resolve().parents[2])
 # How many nodes may die under one cell.
 _RETRIES = 5
+
+
+def find_ray() -> None:
+    """Makes sure that Ray is installed, without loading it.
+
+    Raises:
+      UsageError: it isn't.
+    """
+    if "ray" in sys.modules:
+        found = sys.modules["ray"] is not None
+    else:
+        found = importlib.util.find_spec("ray") is not None
+    if not found:
+        raise UsageError(
+            "--runner ray needs Ray: install it with `pip install -r requirements-ray.txt`, or "
+            "leave --runner out."
+        )
 
 
 def run_on_ray(
@@ -35,13 +54,9 @@ def run_on_ray(
     Raises:
       UsageError: Ray is not installed, or the cluster can't be reached.
     """
-    try:
-        import ray
-    except ImportError as error:
-        raise UsageError(
-            "--runner ray needs Ray: install it with `pip install -r requirements-ray.txt`, or "
-            "leave --runner out."
-        ) from error
+    find_ray()
+    import ray
+
     path = os.pathsep.join(filter(None, (_ROOT, os.environ.get("PYTHONPATH"))))
     try:
         ray.init(
