@@ -39,7 +39,8 @@ def _with(grid: Grid, where: str, key: str, value: str) -> Grid:
         values = read_axis(where, content, key)
         if key in NEEDED and not values:
             raise UsageError(f"{where} leaves no {key}: give at least one.")
-        return replace(grid, **{key: values})
+        changed: dict[str, Any] = {key: values}
+        return replace(grid, **changed)
     read = _read(where, value)
     if key == "skip_missing":
         if not isinstance(read, bool):
