@@ -19,6 +19,19 @@ _find_python() {
     return 1
 }
 
+# Passes on what pip does, a line a package, and leaves out the rest.
+_tell_of_packages() {
+    local line
+    while read -r line; do
+        case "$line" in
+        "Collecting "*) echo "  finding ${line#Collecting }" ;;
+        "Downloading "*) echo "  downloading ${line#Downloading }" ;;
+        "Using cached "*) echo "  taking ${line#Using cached } from the cache" ;;
+        "Installing collected packages:"*) echo "  unpacking all of them" ;;
+        esac
+    done
+}
+
 prepare_environment() {
     local python file stamp wanted
     if [ ! -x "$VENV/bin/python" ]; then
@@ -31,9 +44,12 @@ prepare_environment() {
         stamp="$VENV/.installed-$(basename "$file")"
         wanted=$(cat "$file" "$ROOT/requirements.lock")
         if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
-            echo "Installing $(basename "$file") into .venv (once; some minutes)"
-            "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check \
-                -r "$file" -c "$ROOT/requirements.lock"
+            echo "Installing $(basename "$file") into $VENV, in the versions of requirements.lock" \
+                "(once; some minutes):"
+            "$VENV/bin/python" -m pip install --progress-bar off --disable-pip-version-check \
+                -r "$file" -c "$ROOT/requirements.lock" | _tell_of_packages
+            [ "${PIPESTATUS[0]}" = 0 ] || exit 1
+            echo "Installed $(basename "$file")."
             printf '%s\n' "$wanted" >"$stamp"
         fi
     done

@@ -66,6 +66,25 @@ def test_installs_once_in_the_versions_of_the_lock(prepare, tmp_path):
     assert prepare("requirements.txt") == (0, [])
 
 
+def test_it_says_what_it_installs(prepare, tmp_path):
+    pip = "Collecting numpy==2\n  Downloading numpy.whl (16 MB)\nRequirement already there\n"
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.write_text(python.read_text() + f"printf '{pip}Installing collected packages: numpy\\n'")
+    command = (
+        f"set -euo pipefail; source {ROOT}/scripts/environment.sh; ROOT={tmp_path};"
+        f" VENV={tmp_path}/.venv; prepare_environment {tmp_path}/requirements.txt"
+    )
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.splitlines() == [
+        f"Installing requirements.txt into {tmp_path}/.venv, in the versions of requirements.lock "
+        "(once; some minutes):",
+        "  finding numpy==2",
+        "  downloading numpy.whl (16 MB)",
+        "  unpacking all of them",
+        "Installed requirements.txt.",
+    ]
+
+
 def test_each_file_is_installed_by_itself(prepare):
     prepare("requirements.txt", "requirements-dev.txt")
     assert prepare("requirements.txt") == (0, [])
