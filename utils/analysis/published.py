@@ -12,6 +12,7 @@ import pandas as pd
 from utils.analysis.document import Table, TableCell
 from utils.analysis.families import Family
 from utils.analysis.paper_table import column_heads
+from utils.analysis.published_gains import gains_beside
 from utils.success import REFERENCE
 
 _FILE = Path(__file__).with_name("published.csv")
@@ -57,7 +58,7 @@ def published_table(family: Family, rows: pd.DataFrame) -> Table:
         f"{family.title}: sign beside the published figures",
         ("method", *column_heads(family, victims)),
         tuple(lines),
-        tuple(_notes(family, bool(victims))),
+        (*_notes(family, bool(victims)), *gains_beside(family, rows)),
     )
 
 
