@@ -50,17 +50,17 @@ def check_libraries(load: Load = ctypes.CDLL, folder: Path | None = None) -> Ite
             complaint,
             "it comes with the driver: install that, or, in a container, start it with --gpus all",
         )
-    missing = {}
+    missing = []
     for name, (package, place) in LIBRARIES.items():
         # TensorFlow looks into the packages first.
         if complaint := _try([str(folder / place / "lib" / name), name], load):
-            missing[name] = f"{package}: {complaint}"
-    for name, complaint in missing.items():
-        yield Finding(
-            name, f'doesn\'t load ({complaint}): "Cannot dlopen some GPU libraries"', _INSTALL
-        )
+            missing.append(f"\n  {name} of {package}: {complaint.removeprefix(f'{name}: ')}")
+    of_all = f"of {len(LIBRARIES)}"
     if not missing:
-        yield Finding("CUDA libraries", f"all {len(LIBRARIES)} load")
+        yield Finding("CUDA libraries", f"all {of_all} load")
+        return
+    says = f'{len(missing)} {of_all} don\'t load ("Cannot dlopen some GPU libraries"):'
+    yield Finding("CUDA libraries", says + "".join(missing), _INSTALL)
 
 
 def check_libdevice(folder: Path | None = None) -> Finding:
