@@ -5,7 +5,7 @@ from utils.quiet import import_tensorflow
 
 import_tensorflow()
 
-from models.checkpoints import checkpoint_files, checkpoint_sha256, find_checkpoint
+from models.checkpoints import checkpoint_files, checkpoint_sha256, find_checkpoint, owner_of
 from models.classifier import Classifier
 from models.ensemble import Ensemble
 from models.external import FETCHED_BY_KERAS, ExternalNetwork, split_names
@@ -24,5 +24,6 @@ __all__ = [
     "find_checkpoint",
     "get_network",
     "load_classifier",
+    "owner_of",
     "split_names",
 ]

@@ -71,6 +71,11 @@ def find_checkpoint(network: Network | str, path: str | Path) -> Path | None:
     return None
 
 
+def owner_of(prefix: Path) -> Network | None:
+    """The network whose name a checkpoint has; None for any other name."""
+    return next((row for row in NETWORKS.values() if prefix.name in row.files), None)
+
+
 def require_checkpoint(network: Network, path: str | Path) -> Path:
     """As `find_checkpoint`, but a folder's only checkpoint will do under any name.
 
@@ -78,6 +83,11 @@ def require_checkpoint(network: Network, path: str | Path) -> Path:
       ModelError: there is none; the message says where it was looked for and under which names.
     """
     if prefix := find_checkpoint(network, path):
+        if (owner := owner_of(prefix)) not in (None, network):
+            raise ModelError(
+                f"{prefix} is by its name the checkpoint of {owner.name}, not of {network.name}: "
+                "rename it if it is"
+            )
         return prefix
     path = Path(path)
     if not path.exists():

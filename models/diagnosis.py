@@ -12,6 +12,7 @@ from models.checkpoints import (
     checkpoint_sha256,
     find_checkpoint,
     list_checkpoints,
+    owner_of,
 )
 from models.folding import fold
 from models.graph import folded_shapes
@@ -112,7 +113,8 @@ def diagnose_folder(path: Path) -> Iterator[Diagnosis]:
         prefix = find_checkpoint(next(iter(NETWORKS)), path)
         if prefix is None:
             raise ModelError(f"--checkpoint_path {path} is neither a folder nor a checkpoint")
-        yield diagnose_unnamed(prefix)
+        owner = owner_of(prefix)
+        yield diagnose(owner, prefix) if owner else diagnose_unnamed(prefix)
         return
     claimed = set()
     for network in NETWORKS.values():

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from utils.errors import DataError
+from utils.files import open_regular
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -27,9 +28,12 @@ class Journal(Generic[Record]):
     def read(self) -> list[Record]:
         """Returns the whole records, in the order in which they were written."""
         try:
-            content = self._path.read_bytes()
-        except FileNotFoundError:
-            return []
+            with open_regular(self._path) as file:
+                content = file.read()
+        except DataError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return []
+            raise
         except OSError as error:
             raise DataError(f"{self._path} can't be read: {error.strerror}.") from error
         records = []

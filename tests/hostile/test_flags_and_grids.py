@@ -90,9 +90,13 @@ def test_any_grid_gives_cells_or_a_sentence(tmp_path, grid):
     [
         ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "holds a YAML alias"),
         ("[" * 1200 + "]" * 1200, "nested too deeply"),
+        ("[" * 60_000, "nested too deeply"),
+        ("- " * 30_000, "nested too deeply"),
+        ("{a: " * 10_000, "nested too deeply"),
         ("x" * (1 << 21), "is longer than a grid"),
         ("sources: !!python/object/apply:os.system [true]\n", "is no YAML"),
     ],
+    ids=lambda value: value[:12],
 )
 def test_grids_that_are_bombs(tmp_path, text, said):
     file = tmp_path / "grid.yaml"

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from utils.analysis.document import one_line
 from utils.errors import DataError, ResultsError
-from utils.files import write_atomically
+from utils.files import open_regular, write_atomically
 
 _DEMO = Path(__file__).resolve().parents[2] / "data" / "demo" / "class_names.txt"
 _KERAS_URL = "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json"
 _KERAS_CACHE = Path("~/.keras/models/imagenet_class_index.json")
 _TIMEOUT = 5.0  # seconds
+_MOST_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,16 @@ def class_names(zoo: str, file: Path | None = None) -> ClassNames:
 
 def _read(file: Path) -> ClassNames:
     try:
-        # Of a pipe or a device there would be no end.
-        if file.exists() and not file.is_file():
-            raise OSError("not a file")
-        return ClassNames(tuple(line.strip() for line in file.read_text("utf-8").splitlines()))
-    except (OSError, ValueError) as error:
+        with open_regular(file) as opened:
+            text = opened.read(_MOST_BYTES + 1).decode("utf-8")
+        if len(text) > _MOST_BYTES:
+            raise ValueError(f"more than {_MOST_BYTES >> 20} MiB")
+    except (DataError, OSError, ValueError) as error:
         raise ResultsError(
-            f"--class_names {file} can't be read ({error}): give a text file, one name a line, "
-            "background first."
+            f"--class_names {file} can't be read ({str(error).removesuffix('.')}): give a text "
+            "file, one name a line, background first."
         ) from error
+    return ClassNames(tuple(line.strip() for line in text.splitlines()))
 
 
 def _from_keras() -> ClassNames:

@@ -13,6 +13,7 @@ from utils.pipeline.config import RunConfig
 from utils.pipeline.craft import finished_images
 from utils.pipeline.folder import RunFolder
 from utils.pipeline.hardware import environment_of
+from utils.pipeline.moving import PATH_FLAGS
 from utils.pipeline.participants import Networks
 from utils.pipeline.record import (
     Environment,
@@ -80,6 +81,7 @@ def begin(
         for name, at in (networks.sources | networks.victims).items()
     }
     victims = {name: used[name] for name in networks.victims}
+    _refuse_one_content((earlier.victims if earlier else {}) | used)
     if earlier is not None:
         _check_victims(earlier, used, folder)
         config = _continued(command, earlier, folder)
@@ -87,6 +89,7 @@ def begin(
             print(f"Victims of earlier commands stay in the tables: {', '.join(kept)}.", flush=True)
     flags = config.all_flags() | identity.flags
     flags |= {"input_csv": str(networks.input_csv), "input_dir": str(networks.input_dir)}
+    flags |= {name: str(Path(flags[name]).absolute()) for name in PATH_FLAGS if flags[name]}
     environment = environment_of(command.devices)
     record = RunRecord(
         status="unfinished",
@@ -117,6 +120,20 @@ def _recorded(name: str, checkpoint: Path, digest: Digest) -> RecordedNetwork:
         sha256=digest(checkpoint),
         published_accuracy=row.clean_accuracy if row else None,
     )
+
+
+def _refuse_one_content(networks: dict[str, RecordedNetwork]) -> None:
+    """Refuses one checkpoint under two names of the zoo, whether it is copied or linked there."""
+    names: dict[tuple[str, ...], str] = {}
+    for name, network in networks.items():
+        if name not in models.NETWORKS or not network.sha256:
+            continue
+        other = names.setdefault(tuple(network.sha256.values()), name)
+        if other != name:
+            raise UsageError(
+                f"The checkpoints of {other} and {name} are the same, byte for byte, and one "
+                "network is no two: put each one's own in its place, or leave one out of --victims."
+            )
 
 
 def _check_victims(earlier: RunRecord, used: dict[str, RecordedNetwork], folder: RunFolder) -> None:

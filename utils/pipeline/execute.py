@@ -54,6 +54,7 @@ def execute(config: RunConfig, session: Session | None = None, line: str = "") -
             f"--input_dir {networks.input_dir} lies in {path}, which this run writes to: give "
             "another --output_dir."
         )
+    _refuse_undecodable(path, networks)
     with Interruption() as interruption, open_run_folder(path, Path(config.output_dir)) as folder:
         if config.overwrite and RunRecord.exists(path):
             _load_everything(config, networks, dataset, session)
@@ -81,6 +82,19 @@ def execute(config: RunConfig, session: Session | None = None, line: str = "") -
         run.write()
     print(summarise(run, judged))
     return path
+
+
+def _refuse_undecodable(path: Path, networks: Networks) -> None:
+    """Refuses places that run.json can't hold, before any work rather than after it."""
+    checkpoints = (networks.sources | networks.victims).values()
+    for place in (path, networks.input_csv, networks.input_dir, *checkpoints):
+        try:
+            str(place.absolute()).encode()
+        except UnicodeEncodeError as error:
+            raise UsageError(
+                f"{str(place.absolute())!a} is no valid text in UTF-8: rename it, or give another "
+                "path."
+            ) from error
 
 
 def _load_everything(

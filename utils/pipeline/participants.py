@@ -97,7 +97,7 @@ def choose_networks(config: RunConfig) -> Networks:
 
 
 def _refuse_shared_files(networks: dict[str, Path]) -> None:
-    """Makes sure that no checkpoint stands for two networks."""
+    """Makes sure that no checkpoint stands for two networks, in one run or from run to run."""
     names: dict[Path, str] = {}
     for name, path in networks.items():
         if name not in models.NETWORKS:
@@ -107,6 +107,13 @@ def _refuse_shared_files(networks: dict[str, Path]) -> None:
             raise UsageError(
                 f"{path} can't be the checkpoint of both {other} and {name}: give the folder of "
                 "the checkpoints as --checkpoint_path, or one of the two alone."
+            )
+    for name, path in networks.items():
+        owner = models.owner_of(path) if name in models.NETWORKS else None
+        if owner is not None and owner.name != name:
+            raise UsageError(
+                f"{path} is by its name the checkpoint of {owner.name}, not of {name}: rename it "
+                "if it is, or give the folder of the checkpoints as --checkpoint_path."
             )
 
 

@@ -1,6 +1,7 @@
 """run.json: what a run was asked for, what it used and how far it got. Needs no TensorFlow."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,9 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from utils.bound import Bound
 from utils.errors import DataError, UsageError
-from utils.files import write_atomically
+from utils.files import open_regular, write_atomically
+from utils.pipeline.moving import as_read, as_written
 
 RUN_FILE = "run.json"
+# Thousands of victims and commands take less.
+_MOST_BYTES = 1 << 26
 
 
 class _Typed(BaseModel):
@@ -127,6 +131,8 @@ class RunRecord(_Typed):
       images_sha256: one digest over the originals; empty in older folders.
       results_sha256: one digest over everything that the run left; empty until it is complete, and
         in older folders.
+      written_in: where the folder was when run.json was written, for the paths in it that begin
+        with "./" or "../"; empty in memory, where they are absolute, and in older folders.
     """
 
     status: Literal["unfinished", "complete"]
@@ -150,6 +156,7 @@ class RunRecord(_Typed):
     mean_cosine: dict[str, float] = {}
     images_sha256: str = ""
     results_sha256: str = ""
+    written_in: str = ""
 
     def model_post_init(self, _: object) -> None:
         """Names the method where an older run.json doesn't."""
@@ -184,9 +191,18 @@ class RunRecord(_Typed):
         """
         path = Path(folder) / RUN_FILE
         try:
-            return cls.model_validate(json.loads(path.read_text("utf-8")))
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+            with open_regular(path) as file:
+                text = file.read(_MOST_BYTES + 1).decode("utf-8")
+            if len(text) > _MOST_BYTES:
+                raise ValueError(f"more than {_MOST_BYTES >> 20} MiB")
+            content = json.loads(text)
+            return cls.model_validate(
+                as_read(content, folder) if isinstance(content, dict) else content
+            )
+        except DataError as error:
+            if isinstance(error.__cause__, (FileNotFoundError, NotADirectoryError)):
+                return None
+            problem = str(error).removesuffix(".")
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "all of it"
@@ -201,9 +217,9 @@ class RunRecord(_Typed):
     @staticmethod
     def exists(folder: Path) -> bool:
         """Whether a folder holds a run.json, of whatever content."""
-        return (Path(folder) / RUN_FILE).exists()
+        return os.path.exists(Path(folder) / RUN_FILE)
 
     def write(self, folder: Path) -> None:
         """Writes run.json, whole or not at all."""
-        text = json.dumps(self.model_dump(), indent=2)
+        text = json.dumps(as_written(self.model_dump(), folder), indent=2)
         write_atomically(Path(folder) / RUN_FILE, (text + "\n").encode())

@@ -13,6 +13,7 @@ import pandas as pd
 import models
 from methods import parse_method
 from utils.errors import DataError
+from utils.files import open_regular
 from utils.pipeline.cost import costs_table, read_perturbations
 from utils.pipeline.differences import differences, read_table
 from utils.pipeline.digest import images_digest, results_digest
@@ -343,7 +344,8 @@ class _Verification:
     def _table_on_disk(self, name: str) -> pd.DataFrame | None:
         path = self._run.folder.path / name
         try:
-            return read_table(path.read_bytes(), name)
+            with open_regular(path) as file:
+                return read_table(file.read(), name)
         except (OSError, DataError) as error:
             sentence = f"{path} can't be read: {getattr(error, 'strerror', None) or error}."
             if sentence not in self.findings.wrong:

@@ -7,7 +7,8 @@ from typing import Any
 import yaml
 
 from methods import AttackSettings
-from utils.errors import UsageError
+from utils.errors import DataError, UsageError
+from utils.files import open_regular
 from utils.pipeline.config import RunConfig
 from utils.sweeps.cell import Cell
 
@@ -21,7 +22,8 @@ AXES: dict[str, type | tuple[type, ...]] = {
     "victims": str,
     "seeds": int,
 }
-_LONGEST = 1 << 20
+_LONGEST = 1 << 16
+_DEEPEST = 8
 NEEDED = ("sources", "methods", "modes", "epsilons")
 _OF_THE_GRID = {"source", "method", "mode", "max_epsilon", "victims", "seed", "compare_sign"}
 
@@ -100,14 +102,10 @@ def read_grid(path: Path) -> Grid:
     """
     text = _text(Path(path))
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            # A few aliases can stand for billions of values.
-            raise UsageError(f"--grid {path} holds a YAML alias (*name): write the value itself.")
+        _refuse_bombs(path, text)
         content = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
         raise UsageError(f"--grid {path} is no YAML: {' '.join(str(error).split())}") from error
-    except RecursionError as error:
-        raise UsageError(f"--grid {path} is nested too deeply to be a grid.") from error
     if not isinstance(content, dict):
         raise UsageError(f"--grid {path} must map {', '.join(NEEDED)} to lists.")
     known = (*AXES, "skip_missing", "flags")
@@ -126,18 +124,34 @@ def read_grid(path: Path) -> Grid:
 
 
 def _text(path: Path) -> str:
-    if path.exists() and not path.is_file():
-        raise UsageError(f"--grid {path} is no file: give a YAML file.")
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read(_LONGEST + 1)
+        with open_regular(path) as file:
+            content = file.read(_LONGEST + 1)
+        if len(content) > _LONGEST:
+            raise UsageError(f"--grid {path} is longer than a grid of {_LONGEST} bytes.")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(f"--grid {path} is no YAML in UTF-8 ({error}).") from error
+    except DataError as error:
+        if error.__cause__ is None:
+            raise UsageError(f"--grid {path} is no file: give a YAML file.") from error
+        raise UsageError(f"--grid {error}") from error
     except OSError as error:
         raise UsageError(f"--grid {path} can't be read: {error.strerror}.") from error
-    if len(text) > _LONGEST:
-        raise UsageError(f"--grid {path} is longer than a grid of {_LONGEST} characters.")
-    return text
+
+
+def _refuse_bombs(path: Path, text: str) -> None:
+    """Goes over the file event by event, and stops where it is none that a grid would be."""
+    depth = 0
+    for event in yaml.parse(text):
+        if isinstance(event, yaml.AliasEvent):
+            # A few aliases can stand for billions of values.
+            raise UsageError(f"--grid {path} holds a YAML alias (*name): write the value itself.")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            # Each level makes every further one slower to read.
+            raise UsageError(f"--grid {path} is nested too deeply to be a grid.")
 
 
 def read_axis(where: str, content: dict[str, Any], name: str) -> tuple[Any, ...]:
