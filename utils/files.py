@@ -12,22 +12,28 @@ from utils.errors import DataError
 _BLOCK = 1 << 20
 
 
-def open_regular(path: Path) -> BinaryIO:
-    """Opens a regular file for reading in bytes, and never waits for a pipe or a device.
+def open_regular(path: Path, append: bool = False) -> BinaryIO:
+    """Opens a regular file in bytes, and never waits for a pipe or a device.
+
+    Args:
+      path: the file.
+      append: to add to it, and make it where there is none; else to read it.
 
     Raises:
-      DataError: it can't be read, or is a folder, a pipe, a socket or a device.
+      DataError: it can't be opened, or is a folder, a pipe, a socket or a device.
     """
+    what = "written" if append else "read"
+    access = os.O_WRONLY | os.O_APPEND | os.O_CREAT if append else os.O_RDONLY
     try:
-        # Without waiting: opening a pipe would last until somebody writes to it.
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        # Without waiting: opening a pipe would last until somebody is at its other end.
+        handle = os.open(path, access | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             os.close(handle)
-            raise DataError(f"{path} can't be read: it is not a regular file.")
-        return os.fdopen(handle, "rb")
+            raise DataError(f"{path} can't be {what}: it is not a regular file.")
+        return os.fdopen(handle, "ab" if append else "rb")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{path} can't be read: {reason}.") from error
+        raise DataError(f"{path} can't be {what}: {reason}.") from error
 
 
 def sha256_of(path: Path) -> str:

@@ -52,13 +52,15 @@ class Journal(Generic[Record]):
         """
         text = "".join(record.model_dump_json() + "\n" for record in records)
         try:
-            with open(self._path, "ab") as file:
+            with open_regular(self._path, append=True) as file:
                 # A torn line before this one must not swallow its first record.
                 file.write(b"\n" + text.encode() if file.tell() else text.encode())
                 file.flush()
                 os.fsync(file.fileno())
-        except OSError as error:
+        except (OSError, DataError) as error:
+            cause = error if isinstance(error, OSError) else error.__cause__
+            reason = getattr(cause, "strerror", None) or "it is not a regular file"
             raise DataError(
-                f"{self._path} can't be written: {error.strerror}. Free some space, then give the "
-                "same command again to continue."
+                f"{self._path} can't be written: {reason}. Free some space, then give the same "
+                "command again to continue."
             ) from error

@@ -3,7 +3,6 @@
 Deterministic; RESULTS_MUTATIONS=5000 makes it long.
 """
 
-import copy
 import json
 import os
 import random
@@ -14,17 +13,10 @@ import pytest
 
 from scripts import figures, report, table
 from tests.made_up_results import write_run
+from tests.mutations import mutated
 
 COUNT = int(os.environ.get("RESULTS_MUTATIONS", "50"))
 TABLES = ("transfer.csv", "per_image.csv", "steps.csv")
-VALUES = (
-    *(None, True, False, 0, -1, 1, 1.5, 1e400, -1e308, float("nan"), 10**30, "", "x", "NA", "-0"),
-    *("../..", "\x00", "\ud800", "a\nb", "1e999", [], {}, [None], {"": 0}, [[1]], "0" * 70),
-)
-FIELDS = (
-    *("", "NA", "nan", "inf", "-inf", "1e999", "-1", "0x10", "1_0", " 1", "1.5", "x", "9" * 40),
-    *("\u0661", "true", '"', '"a,b"', "a\nb", "\x00", "affine", "net_b"),
-)
 
 
 @pytest.fixture(scope="module")
@@ -33,70 +25,6 @@ def runs(tmp_path_factory):
     for epsilon in (4.0, 8.0, 16.0):
         write_run(folder, epsilon=epsilon, images=6)
     return folder
-
-
-def _paths(value, path=()):
-    """Yields the way to each value in a nested document."""
-    yield path
-    if isinstance(value, (dict, list)):
-        for key in value if isinstance(value, dict) else range(len(value)):
-            yield from _paths(value[key], (*path, key))
-
-
-def _mutate_record(chance, text):
-    record = json.loads(text)
-    for _ in range(chance.choice((1, 1, 1, 2))):
-        paths = [path for path in _paths(record) if path]
-        if not paths:
-            break
-        *parents, last = chance.choice(paths)
-        holder = record
-        for key in parents:
-            holder = holder[key]
-        if chance.random() < 0.25:
-            del holder[last]
-        else:
-            holder[last] = copy.deepcopy(chance.choice(VALUES))
-    return json.dumps(record).encode()
-
-
-def _mutate_table(chance, text):
-    rows = [line.split(",") for line in text.splitlines()]
-    row, column = chance.randrange(len(rows)), chance.randrange(len(rows[0]))
-    kind = chance.randrange(10)
-    if kind <= 3:
-        rows[row][column] = chance.choice(FIELDS)
-    elif kind == 4:
-        rows = rows[: chance.choice((0, 1, row))]
-    elif kind == 5:
-        rows = [line[:column] + line[column + 1 :] for line in rows]
-    elif kind == 6:
-        rows[row] += ["extra"] * chance.choice((1, 3))
-    elif kind == 7:
-        rows.append(rows[row])
-    elif kind == 8:
-        del rows[row]
-    else:
-        for line in rows[1:]:
-            line[column] = rows[-1][column] if row % 2 else chance.choice(FIELDS)
-    return "\n".join(",".join(line) for line in rows).encode() + b"\n"
-
-
-def _mutate_bytes(chance, content):
-    kind = chance.randrange(4)
-    place = chance.randrange(len(content))
-    if kind == 0:
-        return content[:place]
-    if kind == 1:
-        return content[:place] + bytes([chance.randrange(256)]) + content[place + 1 :]
-    return (b"", b"\xff\xfe" + content)[kind - 2]
-
-
-def _mutated(chance, name, content):
-    if chance.random() < 0.15:
-        return _mutate_bytes(chance, content)
-    mutate = _mutate_record if name == "run.json" else _mutate_table
-    return mutate(chance, content.decode())
 
 
 def _commands(folder, output, number):
@@ -123,7 +51,7 @@ def test_mutated_runs_never_trace_back(runs, tmp_path, capsys):
         chance = random.Random(number)
         name = ("run.json", *TABLES)[number % 4]
         kept = (target / name).read_bytes()
-        (target / name).write_bytes(_mutated(chance, name, kept))
+        (target / name).write_bytes(mutated(chance, name, kept))
         try:
             for script, arguments in _commands(runs, tmp_path, number):
                 code = script.main(arguments)

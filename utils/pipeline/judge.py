@@ -65,7 +65,9 @@ def has_changed(
     Raises:
       DataError: they can't be read.
     """
-    return digest(checkpoint) != recorded.sha256
+    # Of a folder that is no SavedModel, such as "/", not everything is read.
+    is_other = checkpoint.is_dir() and not (checkpoint / "saved_model.pb").is_file()
+    return is_other or digest(checkpoint) != recorded.sha256
 
 
 def judge(

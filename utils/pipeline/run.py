@@ -7,6 +7,7 @@ from pathlib import Path
 
 import models
 from data import Dataset
+from methods import MODES
 from utils.errors import UsageError
 from utils.interruption import Interruption
 from utils.pipeline.config import RunConfig
@@ -51,21 +52,24 @@ class Run:
     ) -> "Run":
         """Finds a finished run and its images; no checkpoint is needed.
 
-          Args:
-            path: its folder.
-            input_csv: where the CSV is now; None for where it was.
-            input_dir: where the images are now; None for where they were.
-            checkpoint_path: where the victims' checkpoints are now; None for where they were.
-            awaited: victims that have never been loaded: run.json names them once they have.
-        named: networks that the command's flags name.
+        Args:
+          path: its folder.
+          input_csv: where the CSV is now; None for where it was.
+          input_dir: where the images are now; None for where they were.
+          checkpoint_path: where the victims' checkpoints are now; None for where they were.
+          named: networks that the command's flags name.
 
-          Raises:
-            UsageError: there is no run, or run.json holds flags that no run can have.
-            DataError: as `read_dataset`.
+        Raises:
+          UsageError: there is no run, or run.json holds flags or modes that no run can have.
+          DataError: as `read_dataset`.
         """
         record = RunRecord.read(path)
         if record is None:
             raise UsageError(f"{path} holds no run.json: give the folder of a run.")
+        modes = record.modes
+        if not modes or len(set(modes)) < len(modes) or not set(modes) <= MODES.keys():
+            # A mode's name leads to its PNGs.
+            raise UsageError(f"{path}'s run.json holds modes that no run has: {modes!a:.80}.")
         place = replace(
             ZOOS[record.zoo],
             input_csv=Path(input_csv or record.flags.input_csv),

@@ -141,7 +141,7 @@ class Session:
             stats = [path.stat() for path in models.checkpoint_files(checkpoint)]
         except OSError:
             return models.checkpoint_sha256(checkpoint)
-        touched = [(each.st_dev, each.st_ino, each.st_size, each.st_mtime_ns) for each in stats]
+        touched = [(each.st_dev, each.st_ino, each.st_size, each.st_ctime_ns) for each in stats]
         key = (str(checkpoint), *touched)
         if key not in self._digests:
             self._digests[key] = models.checkpoint_sha256(checkpoint)

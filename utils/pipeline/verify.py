@@ -112,6 +112,13 @@ class _Verification:
         for name, network in record.sources.items():
             if record.identity.content.get(f"the checkpoint of {name}") != network.sha256:
                 self._wrong(f"run.json contradicts itself on the SHA-256 of the source {name}.")
+        # Older folders have the method's letters there.
+        titles = (parse_method(record.flags.method).title(), record.flags.method)
+        if record.method_title not in titles:
+            self._wrong(
+                f"run.json calls the method {record.method_title}; {record.flags.method} is "
+                f"{titles[0]}."
+            )
         for name, is_so in (("images", len(found)), ("side", found.side)):
             if (said := getattr(record, name)) != is_so:
                 self._wrong(f"run.json says {name} {said}; the originals, {is_so}.")
@@ -161,7 +168,7 @@ class _Verification:
     def _foreign_images(self) -> Iterator[str]:
         known = {f"{image_id}.png" for image_id in self._dataset.ids}
         folder = self._run.folder.path
-        for png in sorted(folder.rglob("*.png")):
+        for png in sorted(folder.rglob("*.[pP][nN][gG]")):
             place = png.parent.relative_to(folder).parts
             if len(place) != 1 or place[0] not in self._run.modes or png.name not in known:
                 yield f"{png} is not of this run."
@@ -303,7 +310,9 @@ class _Verification:
     def digest(self) -> None:
         """Computes the digest over all results again; it matters where nothing else is wrong."""
         record = self._record
-        if not record.results_sha256:
+        if not record.results_sha256 and record.images_sha256 and record.complete:
+            self._wrong("run.json holds no digest of all results, which a run that ended has.")
+        elif not record.results_sha256:
             self.findings.unchecked.append("the digest of all results: run.json holds none")
         elif not self.findings.wrong:
             originals = images_digest(self._originals[each] for each in self._dataset.ids)
