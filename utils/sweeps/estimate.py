@@ -4,7 +4,7 @@ A run's time is taken apart: starting the program, loading and tracing its netwo
 judgements. A process that runs many cells starts once and loads once; the rest it does for each.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -82,6 +82,21 @@ class Estimate:
     def alone(self) -> float:
         """As a process of its own."""
         return self.start + self.load + self.work
+
+
+def together(estimates: Iterable[tuple[Hashable, Estimate]]) -> float:
+    """Returns the seconds of one process that runs all of them.
+
+    Args:
+      estimates: each with what it loads and traces, which is done once for all that have the same.
+    """
+    loads: dict[Hashable, float] = {}
+    starts, works = [0.0], 0.0
+    for loaded, estimate in estimates:
+        starts.append(estimate.start)
+        works += estimate.work
+        loads[loaded] = max(estimate.load, loads.get(loaded, 0.0))
+    return max(starts) + sum(loads.values()) + works
 
 
 @dataclass(frozen=True)

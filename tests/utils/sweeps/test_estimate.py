@@ -7,7 +7,7 @@ from models import NETWORKS
 from tests.made_up_results import write_run
 from utils.pipeline.config import RunConfig
 from utils.sweeps import estimate
-from utils.sweeps.estimate import Speed, Work, duration, gradients_per_image
+from utils.sweeps.estimate import Estimate, Speed, Work, duration, gradients_per_image, together
 from utils.sweeps.machine import Machine, measure
 
 DEMO = ("demo_inception", "demo_resnet", "demo_vgg")
@@ -105,6 +105,12 @@ def test_a_run_that_teaches_nothing_is_passed_over(tmp_path, change, monkeypatch
     file = write_run(tmp_path) / "run.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     assert Speed.learnt_from(tmp_path).runs == 0
+
+
+def test_a_process_that_runs_many_starts_and_loads_once():
+    cells = [("if", Estimate(10, 20, 3)), ("if", Estimate(10, 20, 4)), ("m", Estimate(10, 30, 5))]
+    assert together(cells) == 10 + 20 + 30 + 3 + 4 + 5
+    assert together([]) == 0
 
 
 def test_durations_in_words():
