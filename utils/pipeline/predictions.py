@@ -1,7 +1,7 @@
 """What a victim says about PNGs."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import tensorflow as tf
 from data import Batch, batches, from_uint8, prefetching_map
 from models import Classifier
 from utils.errors import RunError
+from utils.pipeline.portions import Portions
 
 CONFIDENCE_DECIMALS = 4
 TOP = 5
@@ -39,10 +40,12 @@ class Judge:
       forward: float32 [N, S, S, 3] in [-1, 1] -> (labels int32 [N, 5] in the CSV's convention, the
         likeliest first; softmax probability float32 [N] of the first; bool [N], whether all of an
         image's logits are finite).
+      portions: batch size -> how much of such a batch the memory takes at once.
     """
 
     name: str
     forward: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]
+    portions: dict[int, Portions] = field(default_factory=dict)
 
     @classmethod
     def of(cls, victim: Classifier) -> "Judge":
@@ -86,7 +89,10 @@ class Judge:
     def _answer(
         self, paths: Sequence[Path], batch: Batch, images: tf.Tensor
     ) -> tuple[int, list[Answer]]:
-        labels, confidences, finite = (tensor.numpy() for tensor in self.forward(images))
+        portions = self.portions.setdefault(len(images), Portions(len(images)))
+        seen = portions.map(lambda each: [part.numpy() for part in self.forward(each)], images)
+        portions.tell()
+        labels, confidences, finite = map(np.concatenate, zip(*seen, strict=True))
         if not finite.all():
             raise RunError(
                 f"The logits of {self.name} for {paths[batch.start + int(np.argmin(finite))]} are "

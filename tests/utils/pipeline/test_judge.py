@@ -92,3 +92,20 @@ def test_logits_that_are_not_finite_are_no_success(tmp_path, value):
     assert len(list(judge.predict(paths[:2], 2, [0]))) == 1
     with pytest.raises(RunError, match="The logits of broken for .*2.png are not finite"):
         list(judge.predict(paths, 2, [0, 2]))
+
+
+def test_a_batch_that_the_memory_does_not_suffice_for_is_judged_in_halves(tmp_path, capsys):
+    def forward(images):
+        if images.shape[0] > 3:
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+        brightness = tf.reduce_mean(images[..., 0], [1, 2])
+        return -((brightness[:, None] - tf.linspace(-1.0, 1.0, 7)) ** 2), None
+
+    paths = []
+    for shade in range(7):
+        paths.append(tmp_path / f"{shade}.png")
+        write_image(paths[-1], np.full((4, 4, 3), round(255 * shade / 6), np.uint8))
+    judge = Judge.of(Classifier("shade", 4, 4, 7, 1, forward))
+    assert judge.classify(paths, batch_size=16).tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert judge.classify(paths, batch_size=2).tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert capsys.readouterr().out.count("16 images at once; --batch_size 2 fits") == 1
