@@ -68,9 +68,33 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--processes", type=positive, help="local: cells at a time (default: one a GPU, or one)"
     )
     runs.add_argument(
+        "--isolate",
+        action="store_true",
+        help="a process of its own for each cell, instead of workers that take many",
+    )
+    runs.add_argument(
+        "--memory",
+        type=gigabytes,
+        default=gigabytes("2"),
+        metavar="GB",
+        help="what a worker may keep between cells: networks, by the size of their checkpoints, "
+        "decoded images, first gradients (default: 2)",
+    )
+    runs.add_argument(
         "--ray_address", help="ray: the cluster's (default: one that is found, else a local one)"
     )
     return parser.parse_args(arguments)
+
+
+def gigabytes(text: str) -> float:
+    """Reads a number of GB, not negative and finite, as bytes."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of GB")
+    return number * 1e9
 
 
 @command("sweep.py")
@@ -85,10 +109,11 @@ def main(arguments: list[str]) -> int:
     print(describe(planned, grids[0].output_dir), flush=True)
     if options.dry_run:
         return 0
+    memory = None if options.isolate else options.memory
     if options.runner == "ray":
-        runner = partial(run_on_ray, address=options.ray_address)
+        runner = partial(run_on_ray, address=options.ray_address, memory=memory)
     else:
-        runner = partial(run_locally, processes=options.processes)
+        runner = partial(run_locally, processes=options.processes, memory=memory)
     code = run_sweep(planned, runner, Path.cwd())
     if options.table:
         code = _tables(planned) or code

@@ -1,4 +1,4 @@
-"""Runs cells on this machine, N processes at a time."""
+"""Runs cells on this machine, N at a time: in workers that take many, or a process a cell."""
 
 import os
 import queue
@@ -6,12 +6,12 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import takewhile
 from types import FrameType
 from typing import Any
 
-from utils.sweeps.process import Job, Outcome
+from utils.sweeps.process import Hand, Job, Outcome, ProcessPerCell
+from utils.sweeps.worker import Worker
 
 
 def visible_gpus() -> list[str]:
@@ -28,7 +28,10 @@ def visible_gpus() -> list[str]:
 
 
 def run_locally(
-    jobs: Sequence[Job], report: Callable[[Outcome], None], processes: int | None = None
+    jobs: Sequence[Job],
+    report: Callable[[Outcome], None],
+    processes: int | None = None,
+    memory: float | None = None,
 ) -> int:
     """Runs all jobs; a signal stops those that run, between two batches, and starts no more.
 
@@ -36,62 +39,82 @@ def run_locally(
       jobs: what to run.
       report: called with every outcome, as it comes.
       processes: how many at a time; None: one a GPU, or one.
+      memory: bytes that each of so many workers may keep between cells; None: each cell is a
+        process of its own.
 
     Returns:
       0, or 128 + the signal that came.
     """
     gpus = visible_gpus()
-    count = processes or max(1, len(gpus))
-    slots: queue.Queue[dict[str, str]] = queue.Queue()
-    for number in range(count):
-        slots.put({"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {})
-    with _Children() as children, ThreadPoolExecutor(count) as pool:
-        futures = [pool.submit(_in_slot, job, slots, children) for job in jobs]
-        for future in as_completed(futures):
-            outcome = future.result()
-            if outcome is not None:
+    count = min(processes or max(1, len(gpus)), max(1, len(jobs)))
+    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    ended: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
+    for job in jobs:
+        waiting.put(job)
+    with _Hands() as hands:
+        for number in range(count):
+            where = {"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {}
+            hand: Hand = ProcessPerCell(where) if memory is None else Worker(memory, where)
+            hands.add(hand)
+            threading.Thread(target=_work, args=(hand, hands, waiting, ended), daemon=True).start()
+        while count:
+            outcome = ended.get()
+            if outcome is None:
+                count -= 1
+            elif isinstance(outcome, BaseException):
+                hands.stop(signal.SIGTERM)
+                raise outcome
+            else:
                 report(outcome)
-    return 128 + children.signal if children.signal else 0
+    return 128 + hands.signal if hands.signal else 0
 
 
-def _in_slot(job: Job, slots: queue.Queue, children: "_Children") -> Outcome | None:
-    if children.signal:
-        return None
-    environment = slots.get()
+def _work(
+    hand: Hand, hands: "_Hands", waiting: queue.SimpleQueue, ended: queue.SimpleQueue
+) -> None:
+    """What one thread does: cell after cell, then None. Its processes end with it."""
     try:
-        outcome = job.run(environment, children.add)
-    finally:
-        slots.put(environment)
-    return None if children.signal and outcome.code else outcome
+        while not hands.signal:
+            try:
+                job = waiting.get_nowait()
+            except queue.Empty:
+                break
+            outcome = hand.run(job)
+            if not (hands.signal and outcome.code):
+                ended.put(outcome)
+        hand.close()
+        ended.put(None)
+    except BaseException as error:
+        ended.put(error)
 
 
-class _Children:
-    """The processes under way; while entered, SIGINT and SIGTERM are handed on to them."""
+class _Hands:
+    """Those at work; while entered, SIGINT and SIGTERM are handed on to them."""
 
     def __init__(self) -> None:
         self.signal = 0
-        self._lock = threading.RLock()
-        self._processes: list[subprocess.Popen] = []
+        self._hands: list[Hand] = []
         self._previous: dict[int, Any] = {}
 
-    def __enter__(self) -> "_Children":
+    def __enter__(self) -> "_Hands":
         for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._stop)
+            self._previous[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(self, *exception: object) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
-    def add(self, process: subprocess.Popen) -> None:
-        with self._lock:
-            self._processes.append(process)
-            if self.signal:
-                process.terminate()
+    def add(self, hand: Hand) -> None:
+        self._hands.append(hand)
+        if self.signal:
+            hand.stop()
 
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        with self._lock:
-            self.signal = number
-            for process in self._processes:
-                if process.poll() is None:
-                    process.terminate()
+    def stop(self, number: int) -> None:
+        """Has all of them stop, for this signal."""
+        self.signal = number
+        for hand in self._hands:
+            hand.stop()
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.stop(number)

@@ -10,9 +10,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 _LOCK_PATIENCE = 60.0  # seconds
 
@@ -38,7 +38,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker needs to know of a cell: plain values that travel to another machine.
+    """What whoever runs a cell needs to know of it: plain values that travel to another machine.
 
     Attributes:
       name: the cell's.
@@ -46,6 +46,7 @@ class Job:
       cwd: the folder to start it in, since paths in flags may be relative.
       log: file for its output.
       lock: the run folder's lock file.
+      flags: every flag of attack.py under its own name, for a worker.
     """
 
     name: str
@@ -53,47 +54,89 @@ class Job:
     cwd: str
     log: str
     lock: str
+    flags: dict[str, Any] = field(default_factory=dict)
 
-    def run(
-        self,
-        environment: dict[str, str] | None = None,
-        started: Callable[[subprocess.Popen], None] | None = None,
-    ) -> Outcome:
-        """Runs the cell to its end.
 
-        Args:
-          environment: variables beside the present ones.
-          started: called with the process.
+class Hand(Protocol):
+    """Runs one cell after another; may be told to stop from another thread or a signal handler."""
 
-        Raises:
-          KeyboardInterrupt: after the process has stopped, too.
-        """
+    def run(self, job: Job) -> Outcome:
+        """Runs a cell to its end, whatever that is."""
+
+    def stop(self) -> None:
+        """Has the cell that runs, and any later one, stop between two batches."""
+
+    def close(self) -> None:
+        """Lets go of what it holds; no cell runs."""
+
+
+class ProcessPerCell:
+    """Starts a process of its own for each cell.
+
+    Args:
+      environment: variables beside the present ones.
+    """
+
+    def __init__(self, environment: dict[str, str] | None = None) -> None:
+        self._environment = environment or {}
+        self._process: subprocess.Popen | None = None
+        self._stopping = False
+
+    def run(self, job: Job) -> Outcome:
+        """Runs a cell; raises KeyboardInterrupt after the process has stopped, too."""
         begin = time.monotonic()
-        _wait_until_free(Path(self.lock))
-        Path(self.log).parent.mkdir(parents=True, exist_ok=True)
-        with open(self.log, "wb") as output:
-            process = subprocess.Popen(
-                self.command,
-                cwd=self.cwd,
+        wait_until_free(Path(job.lock))
+        Path(job.log).parent.mkdir(parents=True, exist_ok=True)
+        with open(job.log, "wb") as output:
+            self._process = start(
+                job.command,
+                cwd=job.cwd,
+                environment=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=os.environ | (environment or {}),
-                # Ctrl-C reaches it through us, once; and it must not outlive us.
-                start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
-            if started:
-                started(process)
+            if self._stopping:
+                self._process.terminate()
             try:
-                code = process.wait()
+                code = self._process.wait()
             except BaseException:
-                process.terminate()
-                process.wait()
+                self._process.terminate()
+                self._process.wait()
                 raise
-        code = code if code >= 0 else 128 - code
-        seconds = time.monotonic() - begin
-        return Outcome(self.name, code, seconds, _last_line(self.log) if code else "", self.log)
+        return outcome_of(job, code, time.monotonic() - begin)
+
+    def stop(self) -> None:
+        """Sends SIGTERM to the process that runs."""
+        self._stopping = True
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def close(self) -> None:
+        """Does nothing: no process outlives its cell."""
+
+
+def start(
+    command: tuple[str, ...], cwd: str, environment: dict[str, str], **streams: Any
+) -> subprocess.Popen:
+    """Starts a process that Ctrl-C reaches through us, once, and that doesn't outlive us.
+
+    On Linux it gets SIGTERM when the thread that started it ends.
+    """
+    return subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=os.environ | environment,
+        start_new_session=True,
+        preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        **streams,
+    )
+
+
+def outcome_of(job: Job, code: int, seconds: float) -> Outcome:
+    """Returns how a cell ended whose process, or whose part of one, ended with this code."""
+    code = code if code >= 0 else 128 - code
+    return Outcome(job.name, code, seconds, last_line(job.log) if code else "", job.log)
 
 
 def _die_with_parent() -> None:
@@ -101,8 +144,11 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(set_death_signal, signal.SIGTERM)
 
 
-def _wait_until_free(lock: Path) -> None:
-    """Waits while a run that lost its parent finishes its batch there."""
+def wait_until_free(lock: Path) -> None:
+    """Waits while another process is at work in a run's folder, for a minute at most.
+
+    It may be a run that lost its parent and finishes its batch, or another sweep's.
+    """
     deadline = time.monotonic() + _LOCK_PATIENCE
     while time.monotonic() < deadline:
         try:
@@ -115,6 +161,7 @@ def _wait_until_free(lock: Path) -> None:
             time.sleep(0.5)
 
 
-def _last_line(log: str) -> str:
+def last_line(log: str) -> str:
+    """Returns the last line of a cell's log that says something."""
     lines = Path(log).read_text(errors="replace").strip().splitlines()
     return lines[-1] if lines else "it printed nothing"

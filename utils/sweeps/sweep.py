@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
 import models
 from data import Dataset
 from utils.errors import DataError, ModelError, RunError, UnknownNetwork
@@ -93,11 +95,19 @@ def run_sweep(planned: Sequence[Planned], runner: Runner, cwd: Path) -> int:
         ended += 1
         state = f"FAILED ({outcome.code})" if outcome.code else "done"
         place = f"[{ended}/{len(jobs)}]"
-        print(f"{place} {outcome.name}: {state} in {duration(outcome.seconds)}", flush=True)
+        left = (time.monotonic() - begin) / ended * (len(jobs) - ended)
+        rest = f", about {duration(left)} left" if ended < len(jobs) else ""
+        with bar.external_write_mode():
+            print(
+                f"{place} {outcome.name}: {state} in {duration(outcome.seconds)}{rest}", flush=True
+            )
+        bar.update()
         if outcome.code:
             failures.append(outcome)
 
-    stopped = runner(jobs, report) if jobs else 0
+    # A bar is for a terminal; a log has the lines.
+    with tqdm(total=len(jobs), desc="Cells", unit="cell", disable=None, leave=False) as bar:
+        stopped = runner(jobs, report) if jobs else 0
     there = sum(one.finished for one in planned)
     print(
         f"{len(planned)} cells: {there} were there, {ended} ran in "
@@ -137,6 +147,7 @@ def _job(cell: Cell, cwd: Path) -> Job:
     return Job(
         name=cell.name,
         command=tuple(cell.command()),
+        flags=cell.config.all_flags(),
         cwd=str(cwd),
         log=str(output_dir / ".sweep" / (cell.name.replace("/", "-").replace(" ", "-") + ".log")),
         lock=str(cell.folder.absolute() / ".progress" / "lock"),
