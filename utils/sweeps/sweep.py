@@ -87,7 +87,7 @@ def run_sweep(planned: Sequence[Planned], runner: Runner, cwd: Path) -> int:
       0; 1 where a cell failed; 128 + the signal that stopped the sweep.
     """
     failures = [Outcome(p.cell.name, 1, 0.0, p.problem) for p in planned if p.problem]
-    jobs = [_job(one.cell, cwd) for one in planned if not one.finished and not one.problem]
+    jobs = [job_of(one.cell, cwd) for one in planned if not one.finished and not one.problem]
     begin, ended = time.monotonic(), 0
 
     def report(outcome: Outcome) -> None:
@@ -142,7 +142,8 @@ def _planned(cell: Cell, known: dict[tuple, tuple[Dataset, str]], digest: Digest
         return Planned(cell, problem=str(error))
 
 
-def _job(cell: Cell, cwd: Path) -> Job:
+def job_of(cell: Cell, cwd: Path) -> Job:
+    """Returns a cell as whoever runs it needs it; relative paths start from `cwd`."""
     output_dir = Path(cell.config.output_dir).absolute()
     return Job(
         name=cell.name,

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from utils.sweeps.local_runner import run_locally, visible_gpus
-from utils.sweeps.process import Job
+from utils.sweeps.process import Job, ProcessPerCell
 
 
 def _job(folder, name, code):
@@ -102,7 +102,7 @@ def test_waits_for_the_folders_lock(tmp_path):
     job = _job(tmp_path, "cell", "open('here', 'w')")
     with open(tmp_path / "x", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        thread = threading.Thread(target=job.run)
+        thread = threading.Thread(target=ProcessPerCell().run, args=(job,))
         thread.start()
         time.sleep(0.3)
         assert not (tmp_path / "here").exists()
