@@ -6,6 +6,8 @@ Examples:
   python attack.py --method m --mode affine,test --source mobilenet_v2_1.0_224 \\
       --checkpoint_path checkpoints --input_csv dev_dataset.csv --input_dir images
       MI-FGSM with sign, FGNM_N and FGNM_K on ImageNet, judged on every checkpoint found.
+  python attack.py --method fgsm,if,m --max_epsilon 4,8,16 --mode affine
+      Nine runs in one process, each into its own folder.
 """
 
 import sys
@@ -18,6 +20,7 @@ from utils.errors import BenchError
 from utils.files import open_regular
 from utils.pipeline import flags as run_flags
 from utils.pipeline.execute import execute
+from utils.sweeps.in_turn import run_in_turn
 
 run_flags.define_flags()
 flags.adopt_module_key_flags(run_flags)
@@ -55,7 +58,10 @@ def _refuse_endless_files(arguments: list[str]) -> None:
 @command("attack.py")
 def main(_: list[str]) -> int:
     """Runs what the flags ask for and returns the exit code."""
-    execute(run_flags.config_from_flags())
+    configs = run_flags.configs_from_flags()
+    if len(configs) > 1:
+        return run_in_turn(configs)
+    execute(configs[0])
     return 0
 
 

@@ -4,11 +4,11 @@
 set -euo pipefail
 
 source_network=${SOURCE:-demo_inception}
-methods=${METHODS:-"fgsm if m"}
+methods=${METHODS:-fgsm,if,m}
 modes=${MODES:-affine,test}
-epsilons=${EPSILONS:-"4 8 12 16"}
+epsilons=${EPSILONS:-4,8,12,16}
 # At these, sign alone: points to read off what it reaches at another mode's L2.
-sign_epsilons=${SIGN_EPSILONS:-"1 2 6 10 14 20"}
+sign_epsilons=${SIGN_EPSILONS:-1,2,6,10,14,20}
 output_dir=${OUTPUT_DIR:-results/epsilons}
 
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
@@ -19,14 +19,8 @@ attack() {
     "$VENV/bin/python" attack.py --source "$source_network" --output_dir "$output_dir" "$@"
 }
 
-for method in $methods; do
-    for epsilon in $epsilons; do
-        attack --method "$method" --mode "$modes" --max_epsilon "$epsilon" "$@"
-    done
-    for epsilon in $sign_epsilons; do
-        attack --method "$method" --mode sign --max_epsilon "$epsilon" "$@"
-    done
-done
+attack --method "$methods" --max_epsilon "$epsilons" --mode "$modes" "$@"
+attack --method "$methods" --max_epsilon "$sign_epsilons" --mode sign "$@"
 
 "$VENV/bin/python" scripts/table.py "$output_dir"
 "$VENV/bin/python" scripts/table.py "$output_dir" --equal_l2

@@ -5,14 +5,20 @@ from dataclasses import MISSING, Field, fields
 from absl import flags
 
 from methods import AttackSettings
+from utils.errors import UsageError
 from utils.pipeline.config import RunConfig
+
+# Flags of one value each of which takes several, comma-separated, for as many runs.
+LISTS = ("method", "max_epsilon")
 
 
 def _define(item: Field) -> None:
     default = item.default if item.default is not MISSING else None
     help_text = item.metadata["help"]
     annotation = str(item.type)
-    if "tuple" in annotation:
+    if item.name in LISTS:
+        flags.DEFINE_list(item.name, [str(default)], f"{help_text} A list: a run each.")
+    elif "tuple" in annotation:
         flags.DEFINE_list(item.name, list(default or ()), help_text)
     elif "bool" in annotation:
         flags.DEFINE_boolean(item.name, default, help_text)
@@ -31,10 +37,31 @@ def define_flags() -> None:
             _define(item)
 
 
-def config_from_flags() -> RunConfig:
-    """Reads the parsed flags.
+def configs_from_flags() -> list[RunConfig]:
+    """Reads the parsed flags: one configuration a method and epsilon.
 
     Raises:
       UsageError, MethodError: a value that can't be obeyed.
     """
-    return RunConfig.of_flags(flags.FLAGS.flag_values_dict())
+    values = flags.FLAGS.flag_values_dict()
+    methods, epsilons = values["method"] or [""], values["max_epsilon"] or [""]
+    configs = [
+        RunConfig.of_flags(values | {"method": method, "max_epsilon": _number(epsilon)})
+        for method in methods
+        for epsilon in epsilons
+    ]
+    seen = [(config.method, config.attack.bound) for config in configs]
+    for config, which in zip(configs, seen, strict=True):
+        if seen.count(which) > 1:
+            raise UsageError(
+                f"--method {','.join(methods)} and --max_epsilon {','.join(epsilons)} name the run "
+                f"of {config.method} at {config.attack.bound} twice: leave one out."
+            )
+    return configs
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise UsageError(f"--max_epsilon holds {text!r}, which is no number.") from error

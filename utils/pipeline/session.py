@@ -24,6 +24,8 @@ from utils.pipeline.predictions import Answer, Judge
 
 Value = TypeVar("Value")
 
+# What is kept unless a flag says otherwise, in bytes.
+MEMORY = 2e9
 # Methods whose traces are kept: each holds its loops' graphs, and sweeps go method by method.
 _ATTACKS = 4
 # The share of the budget that is for pixels and gradients; the rest is for networks.

@@ -7,11 +7,11 @@ is printed in the log, and answers with the exit code. Where it dies, a new one 
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
-import traceback
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NoReturn, cast
 
@@ -115,7 +115,7 @@ def _since(begin: float) -> float:
 
 def serve(orders: BinaryIO, answers: BinaryIO, memory: float) -> None:
     """Runs the cells that are ordered until no more come or a signal does."""
-    session = None
+    session: Any = None
     for line in orders:
         order = json.loads(line)
         with open(order["log"], "wb") as log:
@@ -123,45 +123,20 @@ def serve(orders: BinaryIO, answers: BinaryIO, memory: float) -> None:
         wait_until_free(Path(order["lock"]))
         if session is None:
             # Here, where the log takes what goes wrong with it.
+            from utils.pipeline.config import RunConfig
             from utils.pipeline.session import Session
+            from utils.sweeps.in_turn import run_one
 
             session = Session(memory)
-        code = _run(order, session)
+        # The first word is Python: what run.json names begins with the script.
+        name = shlex.join(order["command"][1:])
+        code = run_one(RunConfig.of_flags(order["flags"]), session, name)
         sys.stdout.flush()
         sys.stderr.flush()
         answers.write(b"%d\n" % code)
         answers.flush()
         if code > 128:
             return
-
-
-def _run(order: dict[str, Any], session: Any) -> int:
-    """Runs one cell as attack.py runs it, and returns the exit code."""
-    import shlex
-
-    from utils.commands import command
-    from utils.errors import BenchError
-    from utils.pipeline.config import RunConfig
-    from utils.pipeline.execute import execute
-
-    @command("attack.py")
-    def run(_: list[str]) -> int:
-        try:
-            # The first word is Python: what run.json names begins with the script.
-            execute(RunConfig.of_flags(order["flags"]), session, shlex.join(order["command"][1:]))
-            return 0
-        except BenchError:
-            raise
-        except BaseException:
-            # It may have been the memory that ended, or something that is kept.
-            session.clear()
-            raise
-
-    try:
-        return run([])
-    except Exception:
-        traceback.print_exc()
-        return 1
 
 
 def _send_output_to(file: int) -> None:
