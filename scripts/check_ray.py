@@ -1,4 +1,4 @@
-"""Shows that a sweep on a Ray cluster outlives one of its nodes: two local ones, one of them killed.
+"""Shows that a sweep on Ray outlives one of its nodes: two local ones, of which one is killed.
 
 A small grid of the demo zoo is run once by a local worker and once by actors on two nodes of this
 machine; when both are at work, one node is killed. All tables and images must be the same.
