@@ -1,10 +1,5 @@
 """How a perturbation is made; knows nothing of files, flags or checkpoints."""
 
-# ruff: noqa: E402 (whoever comes first brings TensorFlow, quietly)
-from utils.quiet import import_tensorflow
-
-import_tensorflow()
-
 from methods.directions import MODES, parse_mode
 from methods.draws import image_key
 from methods.loop import Attack, Crafted, Evaluation, group_modes

@@ -5,15 +5,16 @@ other numbers are in units of images in [-1, 1]. `epsilon` and `step_length` are
 in a trace, float64 scalars.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
-
-import tensorflow as tf
 
 from methods import tensors
 from methods.inputs import Inputs
 from methods.order import least_float
 from methods.settings import AttackSettings
+from utils.quiet import tf
 
 # Longer strides end in the same corner; this keeps infinities out of sums and norms.
 _LONGEST = 1e30

@@ -3,15 +3,17 @@
 Wang et al. 2023, arXiv 2308.10299.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from methods.context import Context
 from methods.draws import Draws
 from utils.errors import MethodError
+from utils.quiet import tf
 
 
 class Cut(NamedTuple):

@@ -1,13 +1,14 @@
 """What a part of an attack may know besides the tensor it works on."""
 
-import dataclasses
+from __future__ import annotations
 
-import tensorflow as tf
+import dataclasses
 
 from methods.ball import Ball
 from methods.draws import Draws
 from methods.inputs import Inputs
 from methods.settings import AttackSettings
+from utils.quiet import tf
 
 
 @dataclasses.dataclass(frozen=True)

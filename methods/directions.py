@@ -5,17 +5,19 @@ projection is alpha * d. Every one of them gives d = 0 for an image whose gradie
 FGNM is Cheng et al., arXiv 2110.12734.
 """
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-import tensorflow as tf
 
 from methods import tensors
 from methods.context import Context
 from methods.order import kth_smallest
 from methods.settings import REFERENCE_ENTRIES
 from utils.errors import MethodError
+from utils.quiet import tf
 
 # FGNM_K counts entries below this as if their reciprocal were as small as this.
 NEGLIGIBLE = 1e-20

@@ -3,16 +3,17 @@
 Xie et al. 2019, arXiv 1803.06978.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import NamedTuple
-
-import tensorflow as tf
 
 from methods import tensors
 from methods.context import Context
 from methods.draws import Draws
 from methods.inputs import Inputs
 from methods.settings import AttackSettings
+from utils.quiet import tf
 
 _REFERENCE_SIDE = 299
 

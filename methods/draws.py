@@ -5,12 +5,15 @@ a hash of a counter, written in plain integer operations, because TensorFlow's o
 generators give other numbers under XLA than without it.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import hashlib
 import math
 
 import numpy as np
-import tensorflow as tf
+
+from utils.quiet import tf
 
 # What a draw is for: one number each, so that no two purposes share a stream.
 # In the order they came to be: a purpose's draws hang on its place.

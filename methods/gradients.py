@@ -4,14 +4,16 @@ All image tensors are float32 [N, S, S, 3]; the current images, the ball, the se
 come in the context. Which letter stands for which function is in registry.py.
 """
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-import tensorflow as tf
 
 from methods import tensors
 from methods.context import Context
+from utils.quiet import tf
 
 
 def accumulate(gradient: tf.Tensor, memory: tf.Tensor, context: Context) -> tf.Tensor:

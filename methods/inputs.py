@@ -1,12 +1,13 @@
 """Which of an attack's numbers a traced loop takes as inputs: one trace serves all their values."""
 
+from __future__ import annotations
+
 import dataclasses
 from typing import Any
 
-import tensorflow as tf
-
 from methods.settings import AttackSettings
 from utils.bound import Bound
+from utils.quiet import tf
 
 # Float64, so that what is computed of them is what Python's own floats would give; where such a
 # number meets an image it must be cast, and a use that forgets that ends the trace.

@@ -4,14 +4,15 @@ look-ahead -> sampling -> copies -> view -> source -> loss -> gradient
   -> + variance -> smoothing -> momentum -> direction -> step -> projection
 """
 
+from __future__ import annotations
+
 import copy
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-import tensorflow as tf
 
 from methods import tensors
 from methods.ball import make_ball
@@ -22,8 +23,9 @@ from methods.inputs import Inputs, trace_key, values_of
 from methods.losses import objective
 from methods.registry import Method
 from methods.settings import AttackSettings
+from utils.quiet import tf
 
-Source = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]]
+Source: TypeAlias = "Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]]"
 
 # How many images go through the source at once where a batch has fewer: a network reads all its
 # weights once a batch, so twice the images take less than twice the time. More would gain little,
@@ -134,7 +136,7 @@ class Attack:
         self._first = tf.function(self._first_evaluation, **self._compiled)
         self._programs: dict[tuple[str, ...], Callable] = {}
 
-    def with_settings(self, settings: AttackSettings) -> "Attack":
+    def with_settings(self, settings: AttackSettings) -> Attack:
         """Returns the attack with other numbers, which shares all traces.
 
         Raises:

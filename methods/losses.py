@@ -1,9 +1,10 @@
 """What an attack climbs."""
 
-import tensorflow as tf
+from __future__ import annotations
 
 from methods.inputs import Inputs
 from methods.settings import AttackSettings
+from utils.quiet import tf
 
 
 def objective(

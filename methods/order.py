@@ -1,8 +1,10 @@
 """Searches over all entries of an image, in few passes: a pass costs as much as a direction."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
-import tensorflow as tf
+from utils.quiet import tf
 
 # Entries of the sample that narrows the search; a row of no more than twice this is just sorted.
 _SAMPLE = 2048

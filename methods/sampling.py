@@ -5,15 +5,17 @@ there, all float32 [N, S, S, 3]. None of the points is clipped to [-1, 1]. In th
 and alpha are taken per entry (over the root of their number).
 """
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable
-
-import tensorflow as tf
+from typing import TypeAlias
 
 from methods import tensors
 from methods.context import Context
+from utils.quiet import tf
 
-GradientAt = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+GradientAt: TypeAlias = "Callable[[tf.Tensor, tf.Tensor], tf.Tensor]"
 
 
 def penalized_norm(gradient_at: GradientAt, point: tf.Tensor, context: Context) -> tf.Tensor:

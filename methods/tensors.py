@@ -3,7 +3,9 @@
 All functions take float32 [N, ...] and reduce over everything but the first axis.
 """
 
-import tensorflow as tf
+from __future__ import annotations
+
+from utils.quiet import tf
 
 
 def _rest(tensor: tf.Tensor) -> list[int]:

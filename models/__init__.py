@@ -1,10 +1,5 @@
 """The zoo: networks under the public names, read from TF checkpoints. Knows nothing of attacks."""
 
-# ruff: noqa: E402 (whoever comes first brings TensorFlow, quietly)
-from utils.quiet import import_tensorflow
-
-import_tensorflow()
-
 from models.checkpoints import checkpoint_files, checkpoint_sha256, find_checkpoint, owner_of
 from models.classifier import Classifier
 from models.ensemble import Ensemble

@@ -5,6 +5,8 @@ checkpoint is executed, and the names of a bundle's data files follow from its p
 cannot point at another file.
 """
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -12,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from models.external import FETCHED_BY_KERAS, is_external, parse_external
 from models.folding import checkpoint_shapes, optional_shapes
@@ -20,6 +21,7 @@ from models.npz import SUFFIX, NpzReader
 from models.zoo import NETWORKS, Network
 from utils.errors import ModelError, first_line
 from utils.files import sha256_of
+from utils.quiet import tf
 
 _BUNDLE_PART = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
 DOCTOR = "`python scripts/doctor.py --checkpoint_path FOLDER` examines a folder of checkpoints"

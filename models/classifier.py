@@ -1,16 +1,18 @@
 """Classifier: what an attack and a judge see of a network."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import tensorflow as tf
+from typing import TypeAlias
 
 from utils.errors import ModelError
+from utils.quiet import tf
 
 # Number of classes -> column + offset = label: with the background class first, and without it.
 OFFSETS = {1001: 0, 1000: 1, 11: 0, 10: 1}
 
-Forward = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]]
+Forward: TypeAlias = "Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]]"
 
 
 @dataclass(frozen=True)

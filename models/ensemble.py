@@ -1,11 +1,12 @@
 """Several classifiers as one source."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import tensorflow as tf
+from collections.abc import Sequence
 
 from models.classifier import Classifier
 from utils.errors import ModelError
+from utils.quiet import tf
 
 
 class Ensemble:

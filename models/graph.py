@@ -1,34 +1,37 @@
 """Builds a network in folded form: to know its variables, or to run it with a checkpoint's."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import tensorflow as tf
-
 from models.checkpoints import Checkpoint
 from models.classifier import Forward
 from models.folding import fold
-from models.nets.layers import folded_scope
 from models.network import Network
 from utils.errors import ModelError
-
-tf1 = tf.compat.v1
+from utils.quiet import tf
 
 
 def _start_at_zero(getter: Callable, *args: object, **kwargs: object) -> tf.Variable:
     # Every variable is assigned afterwards: drawing random ones first would only take time.
-    kwargs.update(initializer=tf1.zeros_initializer(), trainable=False, regularizer=None)
+    kwargs.update(initializer=tf.compat.v1.zeros_initializer(), trainable=False, regularizer=None)
     return getter(*args, **kwargs)
 
 
 @contextmanager
 def _building() -> Iterator[None]:
+    # It brings tf_slim, which brings TensorFlow.
+    from models.nets.layers import folded_scope
+
     with (
         warnings.catch_warnings(),
         folded_scope(),
-        tf1.variable_scope(tf1.get_variable_scope(), custom_getter=_start_at_zero),
+        tf.compat.v1.variable_scope(
+            tf.compat.v1.get_variable_scope(), custom_getter=_start_at_zero
+        ),
     ):
         # slim's layers call Keras's `apply`, which works and is what they have.
         warnings.filterwarnings("ignore", message=".*layer.apply.*", category=UserWarning)
@@ -56,8 +59,8 @@ def folded_shapes(network: Network) -> dict[str, list[int]]:
     if form not in _SHAPES:
         with tf.Graph().as_default(), _building():
             spec = _input_spec(network, tf.float32)
-            network.builder(tf1.placeholder(spec.dtype, spec.shape), network.num_classes)
-            _SHAPES[form] = _shapes(tf1.global_variables())
+            network.builder(tf.compat.v1.placeholder(spec.dtype, spec.shape), network.num_classes)
+            _SHAPES[form] = _shapes(tf.compat.v1.global_variables())
     return dict(_SHAPES[form])
 
 
@@ -82,7 +85,7 @@ def load_network(network: Network, prefix: str | Path, dtype: str = "float32") -
         with _building():
             return [x for x in network.builder(images, network.num_classes) if x is not None]
 
-    function = tf1.wrap_function(build, [_input_spec(network, tf.as_dtype(dtype))])
+    function = tf.compat.v1.wrap_function(build, [_input_spec(network, tf.as_dtype(dtype))])
     variables = {variable.name.removesuffix(":0"): variable for variable in function.variables}
     tensors = checkpoint.read(_shapes(function.variables), network)
     try:

@@ -1,15 +1,17 @@
 """The networks of tf.keras.applications as classifiers."""
 
+from __future__ import annotations
+
 import inspect
 import sys
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from models.classifier import Classifier, label_offset
 from utils.errors import ModelError, first_line
+from utils.quiet import tf
 
 
 @cache

@@ -1,17 +1,19 @@
 """What the zoo knows about each network."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import tensorflow as tf
+from typing import TypeAlias
 
 from models.classifier import label_offset
+from utils.quiet import tf
 
 NORMALLY = "normally"
 ADVERSARIALLY = "adversarially"
 ENSEMBLE_ADVERSARIALLY = "ensemble adversarially"
 
-Builder = Callable[[tf.Tensor, int], tuple[tf.Tensor, tf.Tensor | None]]
+Builder: TypeAlias = "Callable[[tf.Tensor, int], tuple[tf.Tensor, tf.Tensor | None]]"
 
 
 @dataclass(frozen=True)

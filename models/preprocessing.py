@@ -1,8 +1,10 @@
 """From images in [-1, 1] to what each family of networks was trained on."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
-import tensorflow as tf
+from utils.quiet import tf
 
 # Mean RGB of ImageNet on the 0-255 scale, as VGG's authors (arXiv 1409.1556) subtract it.
 MEAN_RGB = (123.68, 116.78, 103.94)

@@ -1,14 +1,15 @@
 """Any SavedModel that maps images to logits or probabilities, as a classifier."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from models.classifier import Classifier, label_offset
-from models.saved_graph import refuse_reaching_graph
 from utils.errors import ModelError, first_line
+from utils.quiet import tf
 
 SIGNATURE = "serving_default"
 DEFAULT_SIDE = 224
@@ -38,6 +39,9 @@ def load_saved_model(
     Raises:
       ModelError: it cannot be loaded or is no classifier of images in one float32 batch.
     """
+    # It takes TensorFlow's protocol buffers, which bring all of it.
+    from models.saved_graph import refuse_reaching_graph
+
     refuse_reaching_graph(name, folder)
     try:
         loaded = tf.saved_model.load(str(folder))

@@ -1,40 +1,25 @@
 """The zoo: one table of all networks. A new network is one row, and one file if its form is new."""
 
 from functools import cache, partial
+from typing import Any
 
 from models.external import ExternalNetwork, is_external, parse_external
-from models.nets import demo
-from models.nets.densenet import densenet
-from models.nets.feature_denoising import (
-    GROUPS,
-    R152,
-    X101,
-    dot_product,
-    embedded_gaussian,
-    feature_denoising,
-)
-from models.nets.inception_resnet_v2 import inception_resnet_v2
-from models.nets.inception_v3 import inception_v3
-from models.nets.inception_v4 import inception_v4
-from models.nets.mobilenet_v1 import mobilenet_v1
-from models.nets.mobilenet_v2 import mobilenet_v2
-from models.nets.resnet_v2 import resnet_v2
-from models.nets.vgg import vgg
+from models.form import Form
 from models.network import ADVERSARIALLY, ENSEMBLE_ADVERSARIALLY, Builder, Network
 from utils.errors import UnknownNetwork
 
 
 @cache
-def _form(builder: Builder, **options: object) -> Builder:
+def _form(module: str, **options: Any) -> Builder:
     """A builder with its options, the same object wherever rows share it."""
-    return partial(builder, **options)
+    return partial(Form(module), **options)
 
 
 # What the rows of one architecture share.
 _INCEPTION_V3 = partial(
     Network,
     family="Inception v3",
-    builder=inception_v3,
+    builder=Form("inception_v3"),
     scope="InceptionV3",
     side=299,
     # The largest side that still ends in the 8 x 8 grid its head pools over.
@@ -44,7 +29,7 @@ _INCEPTION_V3 = partial(
 _INCEPTION_RESNET_V2 = partial(
     Network,
     family="Inception-ResNet v2",
-    builder=inception_resnet_v2,
+    builder=Form("inception_resnet_v2"),
     scope="InceptionResnetV2",
     side=299,
     batch_norm_gamma=False,
@@ -57,7 +42,7 @@ def _resnet_v2(depth: int, clean_accuracy: float) -> Network:
     return Network(
         name,
         family="ResNet v2",
-        builder=_form(resnet_v2, depth=depth),
+        builder=_form("resnet_v2", depth=depth),
         scope=name,
         side=299,
         batch_norm_epsilon=1e-5,
@@ -71,7 +56,7 @@ def _vgg(depth: int) -> Network:
     return Network(
         name,
         family="VGG",
-        builder=_form(vgg, depth=depth),
+        builder=_form("vgg", depth=depth),
         scope=name,
         side=224,
         preprocessing="vgg",
@@ -85,7 +70,7 @@ def _densenet(depth: int) -> Network:
     return Network(
         name,
         family="DenseNet",
-        builder=_form(densenet, depth=depth),
+        builder=_form("densenet", depth=depth),
         scope=name,
         side=224,
         preprocessing="densenet",
@@ -102,7 +87,7 @@ def _mobilenet_v1(multiplier: str, side: int) -> Network:
     return Network(
         name,
         family="MobileNet v1",
-        builder=_form(mobilenet_v1, multiplier=float(multiplier)),
+        builder=_form("mobilenet_v1", multiplier=float(multiplier)),
         scope="MobilenetV1",
         side=side,
         tarball=f"{name}_2017_06_14.tar.gz",
@@ -114,18 +99,18 @@ def _mobilenet_v2(multiplier: str) -> Network:
     return Network(
         name,
         family="MobileNet v2",
-        builder=_form(mobilenet_v2, multiplier=float(multiplier)),
+        builder=_form("mobilenet_v2", multiplier=float(multiplier)),
         scope="MobilenetV2",
         side=224,
         tarball=f"{name}.tgz",
     )
 
 
-def _feature_denoising(name: str, file: str, **options: object) -> Network:
+def _feature_denoising(name: str, file: str, builder: str) -> Network:
     return Network(
         name,
         family="Feature denoising",
-        builder=_form(feature_denoising, scope=name, **options),
+        builder=partial(Form("feature_denoising", builder), scope=name),
         scope=name,
         side=224,
         preprocessing="bgr",
@@ -143,7 +128,7 @@ _ROWS = (
     Network(
         "inception_v4",
         family="Inception v4",
-        builder=inception_v4,
+        builder=Form("inception_v4"),
         scope="InceptionV4",
         side=299,
         batch_norm_gamma=False,
@@ -199,27 +184,27 @@ _ROWS = (
         clean_accuracy=97.6,
         tarball="ens_adv_inception_resnet_v2_2017_08_18.tar.gz",
     ),
-    _feature_denoising("r152_baseline", "R152", blocks=R152),
-    _feature_denoising("r152_denoise", "R152-Denoise", blocks=R152, after_group=embedded_gaussian),
-    _feature_denoising(
-        "x101_denoise_all",
-        "X101-DenoiseAll",
-        blocks=X101,
-        cardinality=GROUPS,
-        after_block=dot_product,
-    ),
-    _DEMO("demo_inception", "Inception v3", demo.demo_inception, "DemoInceptionV3"),
-    _DEMO("demo_resnet", "ResNet v2", demo.demo_resnet, "demo_resnet_v2"),
-    _DEMO("demo_vgg", "VGG", demo.demo_vgg, "demo_vgg", num_classes=10, preprocessing="vgg"),
-    _DEMO("demo_mobilenet", "MobileNet v1", demo.demo_mobilenet, "DemoMobilenetV1"),
-    _DEMO("demo_densenet", "DenseNet", demo.demo_densenet, "demo_densenet"),
+    _feature_denoising("r152_baseline", "R152", "r152"),
+    _feature_denoising("r152_denoise", "R152-Denoise", "r152_denoise"),
+    _feature_denoising("x101_denoise_all", "X101-DenoiseAll", "x101_denoise_all"),
+    _DEMO("demo_inception", "Inception v3", Form("demo", "demo_inception"), "DemoInceptionV3"),
+    _DEMO("demo_resnet", "ResNet v2", Form("demo", "demo_resnet"), "demo_resnet_v2"),
     _DEMO(
-        "demo_adv_resnet", "ResNet v2", demo.demo_resnet, "demo_resnet_v2", trained=ADVERSARIALLY
+        "demo_vgg", "VGG", Form("demo", "demo_vgg"), "demo_vgg", num_classes=10, preprocessing="vgg"
+    ),
+    _DEMO("demo_mobilenet", "MobileNet v1", Form("demo", "demo_mobilenet"), "DemoMobilenetV1"),
+    _DEMO("demo_densenet", "DenseNet", Form("demo", "demo_densenet"), "demo_densenet"),
+    _DEMO(
+        "demo_adv_resnet",
+        "ResNet v2",
+        Form("demo", "demo_resnet"),
+        "demo_resnet_v2",
+        trained=ADVERSARIALLY,
     ),
     _DEMO(
         "demo_ens_adv_inception",
         "Inception v3",
-        demo.demo_inception,
+        Form("demo", "demo_inception"),
         "DemoInceptionV3",
         trained=ENSEMBLE_ADVERSARIALLY,
     ),

@@ -1,11 +1,21 @@
-"""Keeps TensorFlow's start-up chatter off the user's terminal."""
+"""TensorFlow at its first use, and without its start-up chatter on the user's terminal.
+
+Modules write `from utils.quiet import tf` instead of `import tensorflow as tf`: importing it takes
+seconds, which a command's help, a wrong flag or a missing file shall not wait for.
+"""
 
 import functools
 import os
 import sys
 import tempfile
+import threading
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from utils import accelerator
+
+_ONE_AT_A_TIME = threading.RLock()
 
 
 def import_tensorflow() -> None:
@@ -14,6 +24,12 @@ def import_tensorflow() -> None:
     Its C++ libraries write some of them to the terminal before any level is looked at; they are
     shown where the import fails. TF_CPP_MIN_LOG_LEVEL below 3 lets everything through.
     """
+    # The terminal is turned away for the whole process, so threads must take turns.
+    with _ONE_AT_A_TIME:
+        _import_tensorflow()
+
+
+def _import_tensorflow() -> None:
     if "tensorflow" in sys.modules:
         _prepare_devices()
         return
@@ -46,3 +62,17 @@ def import_tensorflow() -> None:
 def _prepare_devices() -> None:
     # Once: later it would undo what a run has chosen since.
     accelerator.prepare(sys.modules["tensorflow"])
+
+
+class _AtFirstUse(ModuleType):
+    """Stands for TensorFlow; the first attribute that is asked for imports it."""
+
+    def __getattr__(self, name: str) -> Any:
+        import_tensorflow()
+        return getattr(import_module("tensorflow"), name)
+
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+else:
+    tf = _AtFirstUse("tensorflow")

@@ -1,6 +1,12 @@
 """What counts as success of an attack, and with what it is compared."""
 
-import pandas as pd
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # Half a second to import, and needed by tables alone.
+    import pandas as pd
 
 # The mode that every other one is compared with.
 REFERENCE = "sign"

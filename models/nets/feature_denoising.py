@@ -5,6 +5,7 @@ public npz files; models/npz.py gives their leaves slim's names.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import tensorflow as tf
 import tf_slim as slim
@@ -112,3 +113,11 @@ def feature_denoising(
                     net = after_group(net)
         net = tf.reduce_mean(net, [1, 2])
         return slim.fully_connected(net, num_classes, activation_fn=None, scope="linear"), None
+
+
+# The published forms, as the zoo's table names them.
+r152 = partial(feature_denoising, blocks=R152)
+r152_denoise = partial(feature_denoising, blocks=R152, after_group=embedded_gaussian)
+x101_denoise_all = partial(
+    feature_denoising, blocks=X101, cardinality=GROUPS, after_block=dot_product
+)

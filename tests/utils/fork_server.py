@@ -11,6 +11,13 @@ import os
 import sys
 
 import attack
+from utils.quiet import import_tensorflow
+
+# What a run imports once its flags are right.
+import_tensorflow()
+import models.nets.demo  # noqa: E402, F401
+import utils.pipeline.judge  # noqa: E402
+import utils.pipeline.summary  # noqa: E402, F401
 
 
 def _run(arguments: list[str], log: str) -> None:

@@ -1,12 +1,13 @@
 """The contests of scripts/bench_attack.py; each gives its result in Markdown."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from methods import Attack, AttackSettings, parse_method
 from models import Classifier, load_classifier
@@ -16,6 +17,7 @@ from utils.benchmarks.gradient import gradient_flops, make_gradient, op_times
 from utils.benchmarks.peers import make_peers
 from utils.benchmarks.tf1_reference import PlainAttack
 from utils.benchmarks.workload import AttackInputs
+from utils.quiet import tf
 
 OURS = "this program"
 MODES = ("sign", "affine")

@@ -1,5 +1,7 @@
 """One gradient of a network: its operations, how fast they are, and which ops take the time."""
 
+from __future__ import annotations
+
 import tempfile
 import warnings
 from collections import Counter
@@ -8,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
 from models import NETWORKS, Classifier
 from models.nets.layers import folded_scope
 from utils.benchmarks.workload import AttackInputs
+from utils.quiet import tf
 
 tf1 = tf.compat.v1
 

@@ -1,5 +1,7 @@
 """What a run does besides a network's arithmetic, told apart by networks that cost nothing."""
 
+from __future__ import annotations
+
 import io
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +11,6 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import numpy as np
-import tensorflow as tf
 
 from data import batches, from_uint8, to_uint8, write_image
 from models import Classifier
@@ -17,6 +18,7 @@ from utils.benchmarks.clock import Timed, interleave
 from utils.pipeline.config import RunConfig
 from utils.pipeline.execute import execute
 from utils.pipeline.predictions import Judge
+from utils.quiet import tf
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,15 @@ They are in requirements-bench.txt only. Each contestant is I-FGSM or MI-FGSM wi
 steps and bound, on the classifier as a callable that gives logits.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable
 
 import numpy as np
-import tensorflow as tf
 
 from utils.benchmarks.workload import AttackInputs
+from utils.quiet import tf
 
 Craft = Callable[[], object]
 

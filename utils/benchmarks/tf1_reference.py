@@ -4,18 +4,20 @@ A graph, a session, tf.while_loop with tf.gradients in its body, batch norm left
 auxiliary head's loss added, and one run per mode that knows nothing of the other.
 """
 
+from __future__ import annotations
+
 import warnings
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 import tf_slim as slim
 from tf_slim.nets import inception_v3 as slim_inception_v3
 
 from models import NETWORKS
-from models.nets.inception_v3 import inception_v3
+from models.form import Form
 from models.nets.layers import pool_and_normalise, training_scope
 from models.network import Builder
+from utils.quiet import tf
 
 tf1 = tf.compat.v1
 
@@ -26,7 +28,7 @@ def _public_inception_v3(images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor
 
 
 # Where the zoo computes a network in another order than its public definition, that definition.
-_PUBLIC: dict[Builder, Builder] = {inception_v3: _public_inception_v3}
+_PUBLIC: dict[Builder, Builder] = {Form("inception_v3"): _public_inception_v3}
 
 
 class PlainAttack:

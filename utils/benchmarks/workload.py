@@ -1,5 +1,7 @@
 """What is attacked in a benchmark: networks with random weights, random images, drawn photos."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from data import write_image
 from models import NETWORKS, Network
 from models.folding import checkpoint_shapes
 from models.graph import folded_shapes
+from utils.quiet import tf
 
 tf1 = tf.compat.v1
 

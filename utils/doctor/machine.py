@@ -1,14 +1,15 @@
 """All checks of the machine, in the order in which one thing needs another."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
-
-import tensorflow as tf
 
 from utils import accelerator, nvidia
 from utils.doctor import driver as drivers
 from utils.doctor import framework, libraries, system
 from utils.doctor.finding import Finding
+from utils.quiet import tf
 
 _REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 

@@ -1,5 +1,7 @@
 """A measurement of a few seconds: gradients a second, and what 1000 photos would take."""
 
+from __future__ import annotations
+
 import tempfile
 import time
 from collections.abc import Callable
@@ -7,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from data import read_image, write_image
 from models import load_classifier
 from models.network import Network
 from utils.benchmarks.gradient import make_gradient
 from utils.benchmarks.workload import random_inputs
+from utils.quiet import tf
 
 BATCH = 16
 PHOTOS, MODES, ITERATIONS = 1000, 2, 10

@@ -1,11 +1,12 @@
 """How exactly a run computes: TF32 while it crafts, and ops that add in one order."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import tensorflow as tf
-
 from utils.pipeline.config import RunConfig
+from utils.quiet import tf
 
 
 @contextmanager

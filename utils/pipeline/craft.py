@@ -1,12 +1,13 @@
 """Stage 1: batches -> attack loop -> PNGs."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
 from data import Batch, Dataset, batches, from_uint8, to_uint8, write_image
@@ -21,6 +22,7 @@ from utils.pipeline.journals import CraftedImage
 from utils.pipeline.portions import Portions
 from utils.pipeline.run import Run
 from utils.pipeline.session import Session, SharingAttack
+from utils.quiet import tf
 
 Finished = dict[tuple[str, str], CraftedImage]
 

@@ -4,16 +4,18 @@ tf.distribute is not used: it can't mirror the variables of a network that lives
 function, and an attack needs nothing from it, since no image's result depends on another's.
 """
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import tensorflow as tf
 
 from methods import Crafted, group_modes
 from utils.errors import UsageError
 from utils.pipeline.portions import Portions
+from utils.quiet import tf
 
 
 def find_devices(count: int) -> list[str]:

@@ -21,13 +21,10 @@ from utils.pipeline.digest import images_digest, results_digest
 from utils.pipeline.folder import open_run_folder
 from utils.pipeline.hardware import check_devices
 from utils.pipeline.inputs import load_dataset, load_source
-from utils.pipeline.judge import judge_run
 from utils.pipeline.participants import Networks, choose_networks
 from utils.pipeline.record import RunRecord
 from utils.pipeline.run import Run
 from utils.pipeline.session import Session
-from utils.pipeline.summary import summarise
-from utils.pipeline.tables import steps_table, to_csv
 
 
 def execute(config: RunConfig, session: Session | None = None, line: str = "") -> Path:
@@ -42,9 +39,6 @@ def execute(config: RunConfig, session: Session | None = None, line: str = "") -
       BenchError: what ended it.
     """
     session = session or Session()
-    devices = find_devices(config.devices)
-    for note in check_devices(config, devices):
-        print(note, flush=True)
     networks = choose_networks(config)
     print(f"Zoo: {networks.zoo} ({networks.reason}).", flush=True)
     dataset = load_dataset(config, networks)
@@ -55,6 +49,15 @@ def execute(config: RunConfig, session: Session | None = None, line: str = "") -
             "another --output_dir."
         )
     _refuse_undecodable(path, networks)
+    # These bring pandas; TensorFlow comes with the first use of it. Both take seconds, so that they
+    # come only now, when the flags are right and the first line is out.
+    from utils.pipeline.judge import judge_run
+    from utils.pipeline.summary import summarise
+    from utils.pipeline.tables import steps_table, to_csv
+
+    devices = find_devices(config.devices)
+    for note in check_devices(config, devices):
+        print(note, flush=True)
     with Interruption() as interruption, open_run_folder(path, Path(config.output_dir)) as folder:
         if config.overwrite and RunRecord.exists(path):
             _load_everything(config, networks, dataset, session)

@@ -1,15 +1,16 @@
 """What a run computes with: its devices, the libraries' versions, and what to say about both."""
 
+from __future__ import annotations
+
 import platform
 from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
-
-import tensorflow as tf
 
 from utils import accelerator, nvidia, processor
 from utils.errors import RunError
 from utils.pipeline.config import RunConfig
 from utils.pipeline.record import Environment
+from utils.quiet import tf
 
 _PACKAGES = ("tensorflow", "tf-slim", "numpy", "pillow", "pandas", "scipy")
 _BUILT = ("cuda", "cudnn")

@@ -1,16 +1,18 @@
 """What a victim says about PNGs."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from data import Batch, batches, from_uint8, prefetching_map
 from models import Classifier
 from utils.errors import RunError
 from utils.pipeline.portions import Portions
+from utils.quiet import tf
 
 CONFIDENCE_DECIMALS = 4
 TOP = 5
@@ -48,7 +50,7 @@ class Judge:
     portions: dict[int, Portions] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, victim: Classifier) -> "Judge":
+    def of(cls, victim: Classifier) -> Judge:
         """Makes one of a classifier."""
 
         @tf.function

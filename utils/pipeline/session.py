@@ -5,6 +5,8 @@ gives all of them one with a budget. Nothing here changes a result: what is kept
 content of the files it came from, and by the shapes and the company it was computed in.
 """
 
+from __future__ import annotations
+
 import gc
 import hashlib
 from collections import OrderedDict
@@ -14,13 +16,13 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 import numpy as np
-import tensorflow as tf
 
 import models
 from methods import Attack, AttackSettings, Crafted, Evaluation, Method
 from models import Classifier, Ensemble
 from utils.files import sha256_of
 from utils.pipeline.predictions import Answer, Judge
+from utils.quiet import tf
 
 Value = TypeVar("Value")
 
@@ -201,7 +203,7 @@ class Session:
 
     def attack(
         self, method: Method, settings: AttackSettings, source: Classifier | Ensemble, jit: bool
-    ) -> "SharingAttack":
+    ) -> SharingAttack:
         """Returns a method on a source, traced where no attack with other numbers was.
 
         Args:

@@ -1,10 +1,12 @@
 """How fast this machine is, measured in about two seconds."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import tensorflow as tf
+from utils.quiet import tf
 
 _SECONDS_EACH = 0.8
 # Large enough that threads are kept busy.
