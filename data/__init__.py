@@ -1,6 +1,14 @@
 """Images and labels in, PNGs out. Knows nothing of networks or attacks."""
 
-from data.batches import Batch, batches, prefetching_map
+from data.batches import (
+    Batch,
+    batches,
+    parallel_map,
+    prefetching_map,
+    processors,
+    read_hashed,
+    stacked,
+)
 from data.dataset import Dataset, read_dataset
 from data.images import decode_image, read_image, write_image
 from data.pixels import from_uint8, to_uint8
@@ -11,9 +19,13 @@ __all__ = [
     "batches",
     "decode_image",
     "from_uint8",
+    "parallel_map",
     "prefetching_map",
+    "processors",
     "read_dataset",
+    "read_hashed",
     "read_image",
+    "stacked",
     "to_uint8",
     "write_image",
 ]

@@ -8,7 +8,12 @@ from utils.errors import RunError
 
 def from_uint8(pixels: np.ndarray) -> np.ndarray:
     """Maps uint8 [..., 3] to float32 in [-1, 1]: x / 255 * 2 - 1."""
-    return pixels.astype(np.float32) / np.float32(255) * np.float32(2) - np.float32(1)
+    images = pixels.astype(np.float32)
+    # In place: three times as fast as with new memory for each step.
+    images /= np.float32(255)
+    images *= np.float32(2)
+    images -= np.float32(1)
+    return images
 
 
 def to_uint8(images: np.ndarray, originals: np.ndarray, bound: Bound) -> np.ndarray:
@@ -31,23 +36,35 @@ def to_uint8(images: np.ndarray, originals: np.ndarray, bound: Bound) -> np.ndar
       RunError: a value is not finite or leaves the bound, before or after rounding: such an image
         is never written.
     """
-    if not np.isfinite(images).all():
+    # One by one: an image's temporaries stay in the processor's cache, a batch's don't.
+    pairs = zip(images, originals, strict=True)
+    return np.stack([_rounded(image, original, bound) for image, original in pairs])
+
+
+def _rounded(image: np.ndarray, original: np.ndarray, bound: Bound) -> np.ndarray:
+    exact = image.astype(np.float64)
+    exact += 1.0
+    exact *= 127.5
+    lowest, highest = exact.min(), exact.max()
+    # Not a number, where one of the entries is none.
+    if not np.isfinite(lowest + highest):
         raise _fault("holds a value that is not finite")
-    exact = (images.astype(np.float64) + 1.0) * 127.5
-    levels = np.rint(exact)
-    if levels.min() < 0 or levels.max() > 255:
+    if np.rint(lowest) < 0 or np.rint(highest) > 255:
         raise _fault("leaves [-1, 1]")
-    clean = originals.astype(np.float64)
     if bound.norm == "linf":
-        if np.abs(levels - clean).max() >= bound.size + 0.51:
+        # In the narrowest integers that hold them; rounding comes first.
+        difference = np.rint(exact, out=exact).astype(np.int16)
+        difference -= original
+        if max(difference.max(), -difference.min()) >= bound.size + 0.51:
             raise _fault("leaves the epsilon box")
-        whole = np.floor(bound.size)
-        levels = np.clip(levels, clean - whole, clean + whole)
+        whole = int(np.floor(bound.size))
+        np.clip(difference, -whole, whole, out=difference)
+        pixels = (difference + original).astype(np.uint8)
     else:
-        pairs = zip(levels - clean, exact - clean, strict=True)
-        levels = clean + np.stack([_shortened(*pair, bound.size) for pair in pairs])
-    pixels = levels.astype(np.uint8)
-    _check_bytes(pixels, originals, bound)
+        clean = original.astype(np.float64)
+        levels = clean + _shortened(np.rint(exact) - clean, exact - clean, bound.size)
+        pixels = levels.astype(np.uint8)
+    _check_bytes(pixels, original, bound)
     return pixels
 
 
@@ -57,13 +74,12 @@ def _fault(what: str) -> RunError:
     )
 
 
-def _check_bytes(pixels: np.ndarray, originals: np.ndarray, bound: Bound) -> None:
+def _check_bytes(pixels: np.ndarray, original: np.ndarray, bound: Bound) -> None:
     """Holds what is about to be written to the bound, whatever was computed before."""
-    for made, original in zip(pixels, originals, strict=True):
-        difference = made.astype(np.int64) - original
-        length = float(np.sqrt((difference**2).sum()))
-        if not bound.holds(float(np.abs(difference).max()), length):
-            raise _fault(f"leaves {bound} in its bytes")
+    difference = np.maximum(pixels, original) - np.minimum(pixels, original)
+    length = float(np.sqrt(np.square(difference, dtype=np.uint16).sum(dtype=np.int64)))
+    if not bound.holds(float(difference.max()), length):
+        raise _fault(f"leaves {bound} in its bytes")
 
 
 def _shortened(rounded: np.ndarray, exact: np.ndarray, max_l2: float) -> np.ndarray:

@@ -1,17 +1,15 @@
 """What perturbations cost, from the bytes of the clean and the adversarial PNGs."""
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from data import decode_image, prefetching_map
-from data.images import read_bytes
+from data import parallel_map, read_hashed
 from utils.errors import DataError
-from utils.pipeline.run import Run
+from utils.pipeline.run import CLEAN, Run
 
 
 @dataclass(frozen=True)
@@ -64,36 +62,64 @@ def perturbation_cost(original: np.ndarray, adversarial: np.ndarray) -> Cost:
     )
 
 
+@dataclass(frozen=True)
+class Seen:
+    """One image in all modes, decoded.
+
+    Attributes:
+      pixels: mode (or "clean") -> uint8 [S, S, 3], of those that can be used.
+      sha256: mode (or "clean") -> that of the file.
+      perturbations: one a mode.
+    """
+
+    pixels: dict[str, np.ndarray]
+    sha256: dict[str, str]
+    perturbations: list[Perturbation]
+
+
+def see(run: Run, index: int, known: Callable[..., np.ndarray] | None = None) -> Seen:
+    """Decodes an original and its PNG of every mode, each once, and compares them.
+
+    Args:
+      run: whose.
+      index: the image's place in the run.
+      known: takes the original's SHA-256 and what decodes it, and returns its pixels; None: decode.
+
+    Raises:
+      DataError: the original can't be read.
+    """
+    image_id = run.dataset.ids[index]
+    original, digest = read_hashed(run.dataset.paths[index], known)
+    seen = Seen({CLEAN: original}, {CLEAN: digest}, [])
+    for mode in run.modes:
+        _compare(seen, Perturbation(mode, image_id, digest), run.folder.png(mode, image_id))
+    return seen
+
+
 def read_perturbations(run: Run) -> Iterator[Perturbation]:
     """Compares every PNG of every mode with its original, image by image; each is decoded once.
 
     Raises:
       DataError: an original can't be read.
     """
-
-    def read(index: int) -> list[Perturbation]:
-        path = run.dataset.paths[index]
-        content = read_bytes(path)
-        original = decode_image(content, path)
-        digest, image_id = hashlib.sha256(content).hexdigest(), run.dataset.ids[index]
-        found = [Perturbation(mode, image_id, digest) for mode in run.modes]
-        return [_compared(each, run.folder.png(*each.key), original) for each in found]
-
-    for found in prefetching_map(read, range(len(run.dataset))):
+    for found in parallel_map(lambda index: see(run, index).perturbations, range(len(run.dataset))):
         yield from found
 
 
-def _compared(found: Perturbation, png: Path, original: np.ndarray) -> Perturbation:
+def _compare(seen: Seen, found: Perturbation, png: Path) -> None:
+    original = seen.pixels[CLEAN]
     try:
-        content = read_bytes(png)
-        adversarial = decode_image(content, png)
+        adversarial, digest = read_hashed(png)
     except DataError as error:
-        return replace(found, problem=str(error))
+        seen.perturbations.append(replace(found, problem=str(error)))
+        return
     if adversarial.shape != original.shape:
         sides = f"{png} has a side of {len(adversarial)} pixels, its original one of"
-        return replace(found, problem=f"{sides} {len(original)}.")
+        seen.perturbations.append(replace(found, problem=f"{sides} {len(original)}."))
+        return
     cost = perturbation_cost(original, adversarial)
-    return replace(found, png_sha256=hashlib.sha256(content).hexdigest(), cost=cost)
+    seen.perturbations.append(replace(found, png_sha256=digest, cost=cost))
+    seen.pixels[found.mode], seen.sha256[found.mode] = adversarial, digest
 
 
 def costs_table(perturbations: Iterable[Perturbation], modes: Sequence[str]) -> pd.DataFrame:
@@ -101,15 +127,3 @@ def costs_table(perturbations: Iterable[Perturbation], modes: Sequence[str]) -> 
     rows = [(*each.key, *astuple(each.cost)) for each in perturbations if each.cost is not None]
     rows.sort(key=lambda row: modes.index(row[0]))
     return pd.DataFrame(rows, columns=["mode", "image_id", "mean_abs", "l2", "linf"])
-
-
-def measure_costs(run: Run) -> pd.DataFrame:
-    """Returns `costs_table` of all of a run's images.
-
-    Raises:
-      DataError: an image that can't be used.
-    """
-    found = list(read_perturbations(run))
-    if problems := [each.problem for each in found if each.problem]:
-        raise DataError(problems[0])
-    return costs_table(found, run.modes)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
+import functools
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from data import Batch, Dataset, batches, from_uint8, to_uint8, write_image
+from data import Batch, Dataset, batches, from_uint8, processors, to_uint8, write_image
 from methods import MODES, Crafted, image_key, parse_method
 from models import Classifier, Ensemble
 from utils.errors import RunError, UsageError
-from utils.files import sha256_of
+from utils.hashes import content_sha256, file_sha256, state_of
 from utils.pipeline.config import RunConfig
 from utils.pipeline.devices import PortionedAttack, SplitAttack
 from utils.pipeline.folder import RunFolder
@@ -34,7 +34,9 @@ def finished_images(folder: RunFolder, dataset: Dataset) -> Finished:
     changed since, or never recorded, the PNG is made again.
     """
     records = folder.crafted.read()
-    digests = dict(zip(dataset.ids, map(sha256_of, dataset.paths), strict=True)) if records else {}
+    digests = (
+        dict(zip(dataset.ids, map(file_sha256, dataset.paths), strict=True)) if records else {}
+    )
     finished = {}
     for record in records:
         mode, image_id = record.mode, record.image_id
@@ -43,7 +45,7 @@ def finished_images(folder: RunFolder, dataset: Dataset) -> Finished:
         if digests.get(image_id) != record.image_sha256:
             continue
         path = folder.png(mode, image_id)
-        if path.is_file() and sha256_of(path) == record.png_sha256:
+        if path.is_file() and file_sha256(path) == record.png_sha256:
             finished[mode, image_id] = record
     return finished
 
@@ -91,6 +93,7 @@ def craft(
     labels = _Labels(config, dataset, sources[0], portions)
     total = sum(min(config.batch_size, len(dataset) - start) for start in todo)
     with (
+        ThreadPoolExecutor(processors()) as encoders,
         ThreadPoolExecutor(max_workers=1) as writer,
         tqdm(total=total, desc="Crafting", unit="image") as progress,
     ):
@@ -103,9 +106,10 @@ def craft(
                 crafted = [
                     each for each in crafted if any((each.mode, i) not in finished for i in ids)
                 ]
-                # One batch is written while the next is computed; more would fill the memory.
+                # One batch is written while the next is computed; more would fill the memory, so
+                # that a disk or processors that fall behind slow the attack down.
                 finished.update(writing.result() if writing else {})
-                writing = writer.submit(_write_batch, run, batch, crafted)
+                writing = writer.submit(_write_batch, run, batch, crafted, encoders)
                 progress.update(batch.count)
                 run.interruption.check()
         finally:
@@ -225,27 +229,39 @@ def _refuse_broken(result: _Result, ids: Sequence[str], config: RunConfig) -> No
     )
 
 
-def _write_batch(run: Run, batch: Batch, results: Sequence[_Result]) -> Finished:
+def _write_batch(
+    run: Run, batch: Batch, results: Sequence[_Result], encoders: Executor
+) -> Finished:
     """Writes a batch's PNGs, then the record that they are finished; returns the records."""
-    records = []
+    records: list[CraftedImage] = []
     for mode, group, result in results:
-        originals = batch.pixels[: batch.count]
-        images = np.asarray(result.images)[: batch.count]
-        pixels = to_uint8(images, originals, run.config.attack.bound)
+        images = np.asarray(result.images)
         cosine, zero_share = np.asarray(result.cosine), np.asarray(result.zero_share)
-        for i in range(batch.count):
-            image_id = run.dataset.ids[batch.start + i]
-            content = write_image(run.folder.png(mode, image_id), pixels[i])
-            records.append(
-                CraftedImage(
-                    mode=mode,
-                    group=list(group),
-                    image_id=image_id,
-                    image_sha256=batch.sha256[i],
-                    png_sha256=hashlib.sha256(content).hexdigest(),
-                    cosine=[round(float(value), 6) for value in cosine[i]],
-                    zero_share=round(float(zero_share[i]), 6),
-                )
+        ids = run.dataset.ids[batch.start : batch.start + batch.count]
+        write = functools.partial(_write_image, run, mode)
+        # The batch's padding goes unwritten.
+        digests = list(encoders.map(write, ids, images, batch.pixels))
+        records += [
+            CraftedImage(
+                mode=mode,
+                group=list(group),
+                image_id=image_id,
+                image_sha256=batch.sha256[i],
+                png_sha256=digests[i],
+                cosine=[round(float(value), 6) for value in cosine[i]],
+                zero_share=round(float(zero_share[i]), 6),
             )
+            for i, image_id in enumerate(ids)
+        ]
     run.folder.crafted.append(records)
     return {(record.mode, record.image_id): record for record in records}
+
+
+def _write_image(
+    run: Run, mode: str, image_id: str, image: np.ndarray, original: np.ndarray
+) -> str:
+    """Writes one image's PNG and returns the file's SHA-256."""
+    pixels = to_uint8(image[None], original[None], run.config.attack.bound)[0]
+    path = run.folder.png(mode, image_id)
+    content = write_image(path, pixels)
+    return content_sha256(path, content, state_of(path))

@@ -1,7 +1,8 @@
 """Stage 2: PNGs -> predictions -> tables; as many victims in memory as the session keeps."""
 
-import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,17 +10,21 @@ import pandas as pd
 from tqdm import tqdm
 
 import models
+from data import from_uint8, prefetching_map
 from models import Classifier
 from utils.errors import RunError, UsageError
-from utils.files import sha256_of, write_atomically
+from utils.files import write_atomically
+from utils.hashes import file_sha256
 from utils.pipeline.begin import Digest
-from utils.pipeline.cost import measure_costs
+from utils.pipeline.cost import costs_table
+from utils.pipeline.gallery import WEIGHTS, Gallery, Shown
 from utils.pipeline.journals import Prediction
-from utils.pipeline.predictions import Answer
+from utils.pipeline.predictions import Answer, Judge
 from utils.pipeline.record import RecordedNetwork
 from utils.pipeline.run import CLEAN, Run
 from utils.pipeline.session import Session
 from utils.pipeline.tables import per_image_table, to_csv, transfer_table
+from utils.quiet import tf
 
 # (victim, weights, mode, image id, SHA-256 of the PNG) -> what the victim said of it.
 Known = Mapping[tuple[str, str, str, str, str], Prediction]
@@ -76,6 +81,7 @@ def judge(
     keep: Callable[[list[Prediction]], None],
     load_victim: Callable[[Run, str, Session], Classifier] = load_recorded_victim,
     session: Session | None = None,
+    gallery: Gallery | None = None,
 ) -> pd.DataFrame:
     """Has every victim classify the clean images and each mode's PNGs.
 
@@ -85,6 +91,7 @@ def judge(
       keep: called with each batch of new ones.
       load_victim: only called for victims with something left to judge.
       session: what this run shares with others; None: nothing.
+      gallery: the run's images, where something else is done with them too.
 
     Returns:
       As `predictions_table`, victim by victim and mode by mode.
@@ -93,56 +100,131 @@ def judge(
       DataError: a PNG that is missing or broken.
       Interrupted: a signal came.
     """
-    dataset, size = run.dataset, run.record.flags.batch_size
-    session = session or Session()
-    prepared = run.record.flags.victim_preprocessing
+    dataset, session = run.dataset, session or Session()
+    gallery = gallery or Gallery(run, session.pixels)
     paths = {mode: run.pngs(mode) for mode in (CLEAN, *run.modes)}
-    digests = {m: [sha256_of(path) for path in pngs] for m, pngs in paths.items()} if known else {}
-    judged: list[Prediction] = []
-    total = len(run.record.victims) * len(paths) * len(dataset)
-    with tqdm(total=total, desc="Judging", unit="image") as bar:
-        for victim, recorded in run.record.victims.items():
-            network = None
-            for mode, pngs in paths.items():
-                found = [
-                    known.get((victim, recorded.weights, mode, image_id, digest))
-                    for image_id, digest in zip(dataset.ids, digests.get(mode, ()), strict=False)
-                ] or [None] * len(dataset)
-                starts = [
-                    start
-                    for start in range(0, len(dataset), size)
-                    if None in found[start : start + size]
+    digests = (
+        {m: [file_sha256(path) for path in pngs] for m, pngs in paths.items()} if known else {}
+    )
+    found = {
+        (victim, mode): [
+            known.get((victim, recorded.weights, mode, image_id, digest))
+            for image_id, digest in zip(dataset.ids, digests.get(mode, ()), strict=False)
+        ]
+        or [None] * len(dataset)
+        for victim, recorded in run.record.victims.items()
+        for mode in paths
+    }
+    size = run.record.flags.batch_size
+    todo = _todo(found, size)
+    missing = sum(min(size, len(dataset) - start) for starts in todo.values() for start in starts)
+    total = len(found) * len(dataset)
+    with tqdm(total=total, initial=total - missing, desc="Judging", unit="image") as bar:
+        for group, keep_pixels in _groups(run, {victim for victim, _ in todo}, gallery):
+            bar.set_postfix_str(", ".join(group))
+            judges = {}
+            for victim in group:
+                judges[victim] = session.judge(load_victim(run, victim, session))
+                run.note_loaded(victim)
+            starts = sorted({s for key in todo if key[0] in group for s in todo[key]})
+            shown = gallery.batches(starts, size, keep_pixels)
+            for victim, mode, start, answers in _answers(run, judges, shown, todo, session):
+                made = [
+                    Prediction(
+                        victim=victim,
+                        weights=run.record.victims[victim].weights,
+                        mode=mode,
+                        image_id=dataset.ids[i],
+                        **vars(answer),
+                    )
+                    for i, answer in enumerate(answers, start)
                 ]
-                if starts and network is None:
-                    bar.set_postfix_str(victim)
-                    network = session.judge(load_victim(run, victim, session))
-                    run.note_loaded(victim)
-                bar.update(len(dataset) - sum(min(size, len(dataset) - s) for s in starts))
-                predict = network.predict if network else _nothing
-                if mode == CLEAN and network:
-                    who = (recorded.weights, prepared)
-                    predict = functools.partial(session.predict_clean, network, who)
-                for start, answers in predict(pngs, size, starts):
-                    made = [
-                        Prediction(
-                            victim=victim,
-                            weights=recorded.weights,
-                            mode=mode,
-                            image_id=dataset.ids[i],
-                            **vars(answer),
-                        )
-                        for i, answer in enumerate(answers, start)
-                    ]
-                    found[start : start + len(made)] = made
-                    keep(made)
-                    bar.update(len(made))
-                    run.interruption.check()
-                judged += [each for each in found if each is not None]
-    return predictions_table(judged)
+                found[victim, mode][start : start + len(made)] = made
+                keep(made)
+                bar.update(len(made))
+                run.interruption.check()
+            # These make room for the next.
+            judges.clear()
+    return predictions_table(each for row in found.values() for each in row if each is not None)
 
 
-def _nothing(*_: object) -> Iterator[tuple[int, list[Answer]]]:
-    return iter(())
+Todo = Mapping[tuple[str, str], Sequence[int]]
+
+
+def _todo(found: Mapping[tuple[str, str], Sequence[Prediction | None]], size: int) -> Todo:
+    """Returns (victim, mode) -> where the batches with something left to judge begin."""
+    todo = {
+        key: [start for start in range(0, len(row), size) if None in row[start : start + size]]
+        for key, row in found.items()
+    }
+    return {key: starts for key, starts in todo.items() if starts}
+
+
+def _groups(
+    run: Run, victims: Collection[str], gallery: Gallery
+) -> Iterator[tuple[list[str], bool]]:
+    """Yields the victims that are shown the images together, and whether to keep these decoded."""
+    names = [name for name in run.record.victims if name in victims]
+    if gallery.fits():
+        for place, name in enumerate(names):
+            yield [name], len(names) > 1 and place == 0
+        return
+    group: list[str] = []
+    held = 0
+    for name in names:
+        size = _weights_size(Path(run.record.victims[name].checkpoint))
+        if group and held + size > WEIGHTS:
+            yield group, False
+            group, held = [], 0
+        group.append(name)
+        held += size
+    if group:
+        yield group, False
+
+
+def _weights_size(checkpoint: Path) -> int:
+    try:
+        return sum(path.stat().st_size for path in models.checkpoint_files(checkpoint))
+    except OSError:
+        # It is about to be reported by whoever loads it.
+        return 0
+
+
+def _answers(
+    run: Run, judges: Mapping[str, Judge], shown: Iterable[Shown], todo: Todo, session: Session
+) -> Iterator[tuple[str, str, int, list[Answer]]]:
+    """Yields (victim, mode, start, answers), the images converted while a victim is at work."""
+    preparation = run.record.flags.victim_preprocessing
+
+    def questions() -> Iterator[tuple[str, str, Shown, tf.Tensor]]:
+        for each in shown:
+            for mode, pixels in each.pixels.items():
+                victims = [name for name in judges if each.start in todo.get((name, mode), ())]
+                images = tf.constant(from_uint8(pixels)) if victims else None
+                for victim in victims:
+                    yield victim, mode, each, images
+
+    def answer(question: tuple[str, str, Shown, tf.Tensor]) -> tuple[str, str, int, list[Answer]]:
+        victim, mode, each, images = question
+        paths = [
+            _path(run, mode, i) for i in range(each.start, each.start + len(each.sha256[mode]))
+        ]
+
+        def judge() -> list[Answer]:
+            return judges[victim].answers(images, each.sha256[mode], paths)
+
+        if mode != CLEAN:
+            return victim, mode, each.start, judge()
+        who = run.record.victims[victim].weights, preparation, len(each.pixels[mode])
+        return victim, mode, each.start, session.clean_answers(who, each.sha256[mode], judge)
+
+    yield from prefetching_map(answer, questions())
+
+
+def _path(run: Run, mode: str, index: int) -> Path:
+    if mode == CLEAN:
+        return run.dataset.paths[index]
+    return run.folder.png(mode, run.dataset.ids[index])
 
 
 def predictions_table(predictions: Iterable[Prediction]) -> pd.DataFrame:
@@ -180,8 +262,10 @@ def judge_run(run: Run, afresh: bool = False, session: Session | None = None) ->
       Interrupted: a signal came.
     """
     known = {} if afresh else known_predictions(run)
-    predictions = judge(run, known, run.folder.judged.append, session=session)
-    costs = measure_costs(run)
+    session = session or Session()
+    gallery = Gallery(run, session.pixels)
+    predictions = judge(run, known, run.folder.judged.append, session=session, gallery=gallery)
+    costs = costs_table(gallery.perturbations(), run.modes)
     per_image = per_image_table(run, predictions, costs)
     transfer = transfer_table(run, per_image, costs)
     for name, table in (("per_image.csv", per_image), ("transfer.csv", transfer)):

@@ -87,6 +87,8 @@ class Portions:
 def _portion(array: np.ndarray, start: int, size: int) -> np.ndarray:
     if len(array) == size:
         return array
+    if size == len(array):
+        return array
     portion = array[start : start + size]
     missing = size - len(portion)
     return np.concatenate([portion, np.repeat(portion[-1:], missing, axis=0)])

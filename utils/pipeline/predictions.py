@@ -86,27 +86,42 @@ class Judge:
             (batch, tf.constant(from_uint8(batch.pixels)))
             for batch in batches(paths, batch_size, starts)
         )
-        yield from prefetching_map(lambda each: self._answer(paths, *each), shown)
 
-    def _answer(
-        self, paths: Sequence[Path], batch: Batch, images: tf.Tensor
-    ) -> tuple[int, list[Answer]]:
+        def answer(shown: tuple[Batch, tf.Tensor]) -> tuple[int, list[Answer]]:
+            batch, images = shown
+            of_batch = paths[batch.start : batch.start + batch.count]
+            return batch.start, self.answers(images, batch.sha256, of_batch)
+
+        yield from prefetching_map(answer, shown)
+
+    def answers(
+        self, images: tf.Tensor, sha256: Sequence[str], paths: Sequence[Path]
+    ) -> list[Answer]:
+        """Classifies one batch.
+
+        Args:
+          images: float32 [N, S, S, 3] in [-1, 1], of which the last may be padding.
+          sha256: that of each image's file but the padding's.
+          paths: the same images' files, named in errors.
+
+        Raises:
+          RunError: as `predict`.
+        """
         portions = self.portions.setdefault(len(images), Portions(len(images)))
         seen = portions.map(lambda each: [part.numpy() for part in self.forward(each)], images)
         portions.tell()
         labels, confidences, finite = map(np.concatenate, zip(*seen, strict=True))
         if not finite.all():
+            # The padding repeats the last image.
+            broken = paths[min(int(np.argmin(finite)), len(paths) - 1)]
             raise RunError(
-                f"The logits of {self.name} for {paths[batch.start + int(np.argmin(finite))]} are "
-                "not finite: no label can be told from them. Check its checkpoint, or leave it out "
-                "of --victims."
+                f"The logits of {self.name} for {broken} are not finite: no label can be told from "
+                "them. Check its checkpoint, or leave it out of --victims."
             )
-        return batch.start, [
+        return [
             Answer(digest, likeliest.tolist(), round(float(confidence), CONFIDENCE_DECIMALS))
             # The padding has no digest.
-            for digest, likeliest, confidence in zip(
-                batch.sha256, labels, confidences, strict=False
-            )
+            for digest, likeliest, confidence in zip(sha256, labels, confidences, strict=False)
         ]
 
     def classify(self, paths: Sequence[Path], batch_size: int = 16) -> np.ndarray:

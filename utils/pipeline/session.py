@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -20,7 +20,6 @@ import numpy as np
 import models
 from methods import Attack, AttackSettings, Crafted, Evaluation, Method
 from models import Classifier, Ensemble
-from utils.files import sha256_of
 from utils.pipeline.predictions import Answer, Judge
 from utils.quiet import tf
 
@@ -175,27 +174,23 @@ class Session:
                 return loaded.judge
         return Judge.of(classifier)
 
-    def predict_clean(
-        self, judge: Judge, weights: Hashable, paths: Sequence[Path], size: int, starts: list[int]
-    ) -> Iterator[tuple[int, list[Answer]]]:
-        """As `Judge.predict` for originals: a batch of the same bytes is shown to a victim once.
+    def clean_answers(
+        self, who: Hashable, sha256: Sequence[str], judge: Callable[[], list[Answer]]
+    ) -> list[Answer]:
+        """Returns what a victim says of a batch of originals, which it is shown once.
 
         Args:
-          judge: the victim.
-          weights: what it is known by: its weights and how its input is prepared.
-          paths, size, starts: as of `Judge.predict`, which this raises the errors of.
+          who: what the victim is known by: its weights, how its input is prepared, and the batch's
+            size.
+          sha256: of the images' files.
+          judge: asks the victim.
         """
         if not self._keeps:
-            yield from judge.predict(paths, size, starts)
-            return
-        keys = {
-            start: (weights, size, *map(sha256_of, paths[start : start + size])) for start in starts
-        }
-        unknown = [start for start in starts if keys[start] not in self._clean]
-        yield from ((s, self._clean[keys[s]]) for s in starts if s not in set(unknown))
-        for start, answers in judge.predict(paths, size, unknown):
-            self._clean[keys[start]] = answers
-            yield start, answers
+            return judge()
+        key = (who, *sha256)
+        if key not in self._clean:
+            self._clean[key] = judge()
+        return self._clean[key]
 
     def pixels(self, sha256: str, decode: Callable[[], np.ndarray]) -> np.ndarray:
         """Returns an original's uint8 [S, S, 3], decoded where it isn't known by its bytes."""

@@ -56,7 +56,7 @@ def per_image_table(run: Run, predictions: pd.DataFrame, costs: pd.DataFrame) ->
     Args:
       run: for its recipe, and for the true labels and target classes in the CSV's convention.
       predictions: as `judge` returns.
-      costs: as `measure_costs` returns.
+      costs: as `costs_table` returns.
     """
     record, dataset = run.record, run.dataset
     images = pd.DataFrame({"image_id": dataset.ids, "true_label": dataset.true_labels})
@@ -96,7 +96,7 @@ def transfer_table(run: Run, per_image: pd.DataFrame, costs: pd.DataFrame) -> pd
     Args:
       run: for its recipe.
       per_image: as `per_image_table` returns.
-      costs: as `measure_costs` returns.
+      costs: as `costs_table` returns.
     """
     record = run.record
     recipe = {
