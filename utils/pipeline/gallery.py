@@ -1,9 +1,10 @@
 """What victims are shown: every image decoded once, for all victims and for the costs.
 
-Memory is bounded by two numbers. Where several victims have to be shown the same images, either all
-decoded images fit in PIXELS, and the victims come one after another; or else the images pass by
-once for as many victims as have their checkpoints in WEIGHTS together (one at least). Beside that
-there are two batches or so, in all modes, on their way from the threads that decode.
+Memory is bounded by two numbers. Victims are in memory together as long as their checkpoints are
+within WEIGHTS (one at least), and are shown the images side by side. Where that takes several
+rounds, decoded images are kept for the next one if all of a run's stay within PIXELS, and are
+decoded again if not. Beside that there are two batches or so, in all modes, on their way from the
+threads that decode.
 """
 
 from __future__ import annotations

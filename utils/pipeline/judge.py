@@ -1,4 +1,4 @@
-"""Stage 2: PNGs -> predictions -> tables; as many victims in memory as the session keeps."""
+"""Stage 2: PNGs -> predictions -> tables; see gallery.py for how many victims are in memory."""
 
 from __future__ import annotations
 
@@ -164,22 +164,18 @@ def _groups(
     run: Run, victims: Collection[str], gallery: Gallery
 ) -> Iterator[tuple[list[str], bool]]:
     """Yields the victims that are shown the images together, and whether to keep these decoded."""
-    names = [name for name in run.record.victims if name in victims]
-    if gallery.fits():
-        for place, name in enumerate(names):
-            yield [name], len(names) > 1 and place == 0
-        return
-    group: list[str] = []
-    held = 0
-    for name in names:
+    groups: list[list[str]] = []
+    # The first victim opens a group, whatever its size.
+    held = WEIGHTS + 1
+    for name in (name for name in run.record.victims if name in victims):
         size = _weights_size(Path(run.record.victims[name].checkpoint))
-        if group and held + size > WEIGHTS:
-            yield group, False
-            group, held = [], 0
-        group.append(name)
+        if held + size > WEIGHTS:
+            groups.append([])
+            held = 0
+        groups[-1].append(name)
         held += size
-    if group:
-        yield group, False
+    for place, group in enumerate(groups):
+        yield group, place < len(groups) - 1 and gallery.fits()
 
 
 def _weights_size(checkpoint: Path) -> int:
