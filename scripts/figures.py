@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("-o", "--output_dir", type=Path, default=Path("figures"))
     parser.add_argument("--formats", type=comma_separated, default=("png", "pdf"))
     options = parser.parse_args(arguments)
-    found = load_families(options.results)
+    found = load_families(options.results, options.rate)
     written = draw(found, Choices.of(options), options.output_dir, options.formats)
     say("\n".join(str(path) for path in written))
     return 0

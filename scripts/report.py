@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--title", default="Transfer of sign and corrected attacks")
     options = parser.parse_args(arguments)
     command_line = shlex.join(["python", "scripts/report.py", *arguments])
-    found = load_families(options.results)
+    found = load_families(options.results, options.rate)
     page = build_report(found, Choices.of(options), options.title, command_line)
     content = page.encode("utf-8", "replace")
     save(options.output, content)

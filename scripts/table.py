@@ -2,8 +2,9 @@
 
 Examples:
   python scripts/table.py results/demo
-  python scripts/table.py results/sweep --format latex --epsilon 16
+  python scripts/table.py results/sweep --format latex --max_epsilon 16
   python scripts/table.py results/methods --layout modes
+  python scripts/table.py results/sweep --rate flip
   python scripts/table.py results/sweep --equal_l2
 """
 
@@ -31,7 +32,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = results_parser(__doc__)
     parser.add_argument("--layout", choices=LAYOUTS, default="paper")
     parser.add_argument("--format", choices=(*FORMATS, "csv"), default="markdown")
-    parser.add_argument("--epsilon", type=float, help="only this one (default: all)")
     parser.add_argument("--beside", choices=("published",), help="put these figures beside")
     parser.add_argument("--equal_l2", action="store_true", help="compare at equal L2 instead")
     parser.add_argument("-o", "--output", type=Path, help="file to write to (default: the screen)")
@@ -41,13 +41,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def render(options: argparse.Namespace) -> str:
     """Makes the tables' text."""
     rows, tables = [], []
-    for family in load_families(options.results):
+    for family in load_families(options.results, options.rate):
         if options.equal_l2:
-            of_family = equal_l2_rows(family, family.sizes_of(options.epsilon))
+            of_family = equal_l2_rows(family, family.sizes_of(options.max_epsilon))
             tables += equal_l2_tables(family, of_family)
         else:
             published = options.beside is not None
-            of_family, laid_out = lay_out(options.layout, family, options.epsilon, published)
+            of_family, laid_out = lay_out(options.layout, family, options.max_epsilon, published)
             tables += laid_out
         rows.append(of_family)
     if not any(map(len, rows)):

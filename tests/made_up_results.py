@@ -41,12 +41,14 @@ def write_run(
     ids=None,
     weights=None,
     images_sha256="",
+    clean_errors=0,
     **flags,
 ):
     """Writes one run and returns its folder. More L2 makes more success, most for the source.
 
     Args: attack.py's flags (norm="l2" with max_l2 among them), the accuracy published of every
-    network, the images' ids, victim -> SHA-256 where it isn't zeros, and the originals' digest.
+    network, the images' ids, victim -> SHA-256 where it isn't zeros, the originals' digest, and how
+    many of the first images every victim takes for the next class without any attack.
     """
     bound = Bound.of_flags({"max_epsilon": epsilon} | flags)
     folder = Path(output_dir) / zoo / source / method
@@ -58,7 +60,9 @@ def write_run(
     dataset = _Dataset(ids, true, true % 10 + 1 if targeted else None)
     # An L2 bound is spent whole where the box of an epsilon lets sign spend 20 times it.
     reach = bound.size if bound.norm == "linf" else bound.size / 20
-    costs, predictions = _outcomes(dataset, method, reach, modes, seed, source, victims)
+    costs, predictions = _outcomes(
+        dataset, method, reach, modes, seed, source, victims, clean_errors
+    )
     asked = {"method": method, "max_epsilon": epsilon, "targeted": targeted, "seed": seed}
     config = RunConfig.of_flags(asked | flags)
     chosen = {"source": [source], "zoo": zoo}
@@ -120,14 +124,15 @@ class _Dataset(SimpleNamespace):
         return len(self.ids)
 
 
-def _outcomes(dataset, method, reach, modes, seed, source, victims):
+def _outcomes(dataset, method, reach, modes, seed, source, victims, clean_errors):
     rng = np.random.default_rng([seed, len(method)])
     hardness = rng.uniform(size=len(dataset))
     spread = rng.uniform(0.8, 1.2, len(dataset))
     costs, predictions = [], []
     for victim in victims:
-        for image_id, label in zip(dataset.ids, dataset.true_labels, strict=True):
-            predictions.append((victim, "clean", image_id, _labels(label), 0.93))
+        for i, (image_id, label) in enumerate(zip(dataset.ids, dataset.true_labels, strict=True)):
+            said = _labels(label + (i < clean_errors))
+            predictions.append((victim, "clean", image_id, said, 0.93))
     for mode in modes:
         scale, bonus = MODES.get(mode, (20.0, -0.1))
         l2 = scale * reach * spread
@@ -137,7 +142,7 @@ def _outcomes(dataset, method, reach, modes, seed, source, victims):
             strength = l2 / 400 * (3 if victim == source else 1) + bonus - 0.03 * number
             for i, image_id in enumerate(dataset.ids):
                 right = int(dataset.true_labels[i])
-                fooled = strength[i] > hardness[i]
+                fooled = strength[i] > hardness[i] or i < clean_errors
                 predictions.append((victim, mode, image_id, _labels(right + fooled), 0.5))
     return (
         pd.DataFrame(costs, columns=["mode", "image_id", "mean_abs", "l2", "linf"]),

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 # The mode that every other one is compared with.
 REFERENCE = "sign"
+# The mode that does without a gradient: an attack that isn't above it has shown nothing.
+CONTROL = "random"
 
 
 def succeeded(predictions: pd.DataFrame, targeted: bool) -> pd.Series:
@@ -19,6 +21,15 @@ def succeeded(predictions: pd.DataFrame, targeted: bool) -> pd.Series:
       predictions: with adversarial_label, true_label and target_class, as in per_image.csv.
       targeted: whether that is the target class; else any but the true label.
     """
+    return _is_wanted(predictions, "adversarial_label", targeted)
+
+
+def succeeded_clean(predictions: pd.DataFrame, targeted: bool) -> pd.Series:
+    """Returns the same of the clean images' predictions: what needs no attack."""
+    return _is_wanted(predictions, "clean_label", targeted)
+
+
+def _is_wanted(predictions: pd.DataFrame, label: str, targeted: bool) -> pd.Series:
     if targeted:
-        return predictions["adversarial_label"] == predictions["target_class"]
-    return predictions["adversarial_label"] != predictions["true_label"]
+        return predictions[label] == predictions["target_class"]
+    return predictions[label] != predictions["true_label"]

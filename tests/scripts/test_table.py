@@ -30,7 +30,7 @@ def test_csv_holds_transfer_csvs_own_figures(sweep, capsys):
 
 
 def test_black_box_mean_leaves_the_source_out(sweep, capsys):
-    made = _csv(capsys, sweep, "--epsilon", 16).set_index(["method", "mode", "victim"])
+    made = _csv(capsys, sweep, "--max_epsilon", 16).set_index(["method", "mode", "victim"])
     rate = made["success_rate"]
     expected = (rate["if", "affine", "net_b"] + rate["if", "affine", "net_c"]) / 2
     assert rate["if", "affine", "black-box mean"] == pytest.approx(expected, abs=0.011)
@@ -39,7 +39,7 @@ def test_black_box_mean_leaves_the_source_out(sweep, capsys):
 
 
 def test_markdown_has_methods_as_rows_and_modes_side_by_side(sweep, capsys):
-    assert table.main([str(sweep), "--epsilon", "16"]) == 0
+    assert table.main([str(sweep), "--max_epsilon", "16"]) == 0
     text = capsys.readouterr().out
     rows = {
         line.split("|")[1].strip(): line.split("|")[2:-1]
@@ -140,16 +140,17 @@ def test_failures_are_one_sentence(tmp_path, capsys):
     error = capsys.readouterr().err
     assert error.startswith("table.py: No finished run") and error.count("\n") == 1
     write_run(tmp_path)
-    assert table.main([str(tmp_path), "--epsilon", "3"]) == 1
+    assert table.main([str(tmp_path), "--max_epsilon", "3"]) == 1
     assert "no such epsilon" in capsys.readouterr().err
 
 
 def test_a_row_a_mode_says_what_it_reached_and_what_it_cost(sweep, capsys):
-    assert table.main([str(sweep), "--layout", "modes", "--epsilon", "16"]) == 0
+    assert table.main([str(sweep), "--layout", "modes", "--max_epsilon", "16"]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
-    affine = dict(zip(cells[0], cells[3], strict=True))
-    assert cells[2][:2] == ["I-FGSM", "sign"] and affine["mode"] == "affine"
+    affine = dict(zip(cells[0], cells[4], strict=True))
+    assert cells[2][0] == "clean"
+    assert cells[3][:2] == ["I-FGSM", "sign"] and affine["mode"] == "affine"
     folder = sweep / "imagenet/net_a/if/eps16"
     transfer = pd.read_csv(folder / "transfer.csv").set_index(["victim", "mode"])
     written = transfer.loc["net_b", "affine"]
@@ -158,7 +159,7 @@ def test_a_row_a_mode_says_what_it_reached_and_what_it_cost(sweep, capsys):
     assert float(affine["mean L2"]) == pytest.approx(written["mean_l2"], abs=0.6)
     steps = pd.read_csv(folder / "steps.csv").groupby("mode")["mean_cosine"].mean()
     assert float(affine["cosine"]) == pytest.approx(steps["affine"], abs=0.0006)
-    assert cells[2][cells[0].index("gain over sign")] == ""
+    assert cells[3][cells[0].index("gain over sign")] == ""
 
 
 @pytest.mark.parametrize("layout", ["paper", "modes"])
@@ -187,3 +188,114 @@ def test_equal_l2_is_blank_where_sign_was_judged_at_one_bound(tmp_path, capsys):
     made = _csv(capsys, tmp_path, "--equal_l2").set_index(["max_epsilon", "victim"])
     assert made.loc[16, "net_b"]["sign_success"] > 0
     assert pd.isna(made.loc[16, "net_c"]["sign_success"])
+
+
+RANDOM = ("sign", "affine", "random")
+
+
+def _told(text):
+    """A Markdown table's cells by row and column."""
+    lines = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("|")]
+    head, _, *rows = [[cell.strip() for cell in line] for line in lines]
+    return {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+
+
+def test_a_clean_line_stands_in_every_format(tmp_path, capsys):
+    """mobilenet_v1_0.25_128 had 80 % where 50 are clean errors, and nothing said so."""
+    write_run(tmp_path, clean_errors=10)
+    for layout in ("paper", "modes"):
+        assert table.main([str(tmp_path), "--layout", layout]) == 0
+        clean = _told(capsys.readouterr().out)["clean"]
+        assert clean["net_b"] == clean["black-box mean"] == "25.0"
+    assert table.main([str(tmp_path), "--format", "latex"]) == 0
+    assert "clean & 25.0 & 25.0 & 25.0 & 25.0 & 0 \\\\" in capsys.readouterr().out
+    clean = _csv(capsys, tmp_path).set_index(["mode", "victim"]).loc["clean"]
+    assert set(clean["success_rate"]) == {25.0} and set(clean["max_epsilon"]) == {0}
+    assert clean.loc["net_b", "success_low"] < 25 < clean.loc["net_b", "success_high"]
+
+
+def test_a_targeted_clean_line_counts_hits(tmp_path, capsys):
+    write_run(tmp_path, clean_errors=10, targeted=True)
+    assert table.main([str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    # The made-up errors are of the next label, which is the target.
+    assert _told(text)["clean"]["net_b"] == "25.0"
+    assert "taken for their target without any attack" in text
+
+
+def test_the_rate_of_flips_is_transfer_csvs(tmp_path, capsys):
+    for seed in (0, 1):
+        write_run(tmp_path / f"{seed}", clean_errors=10, seed=seed)
+    one = _csv(capsys, tmp_path / "0", "--rate", "flip").set_index(["mode", "victim"])
+    written = pd.read_csv(next((tmp_path / "0").rglob("transfer.csv")))
+    written = written.set_index(["mode", "victim"])
+    names = {"flip_rate": "success_rate", "flip_low": "success_low", "flip_high": "success_high"}
+    expected = written[[*names]].rename(columns=names)
+    pd.testing.assert_frame_equal(one.loc[written.index, [*names.values()]], expected)
+    assert set(one.loc["affine", "images"]) == {30} and set(one["clean_success"].dropna()) == {0}
+    mean = one.loc[("affine", "black-box mean"), "success_rate"]
+    pair = one.loc["affine"].loc[["net_b", "net_c"], "success_rate"]
+    assert mean == pytest.approx(pair.mean(), abs=0.011)
+    both = _csv(capsys, tmp_path, "--rate", "flip").set_index(["mode", "victim"])
+    assert both.loc[("affine", "net_b"), "seeds"] == 2
+    assert table.main([str(tmp_path), "--rate", "flip"]) == 0
+    assert "right when clean" in capsys.readouterr().out
+
+
+def test_random_control_stands_beside_and_marks_what_is_not_above_it(tmp_path, capsys):
+    write_run(tmp_path, modes=RANDOM, images=100, epsilon=4.0)
+    made = _csv(capsys, tmp_path).set_index(["mode", "victim"])
+    control = made.loc[("random", "net_b")]
+    row = made.loc[("affine", "net_b")]
+    assert row["random_success"] == control["success_rate"]
+    assert row["random_high"] == control["success_high"]
+    assert row["within_random"] == int(row["success_rate"] <= control["success_high"])
+    assert pd.isna(control["within_random"])
+    assert table.main([str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert _told(text)["random control"]["net_b"] == f"{control['success_rate']:.1f}"
+    assert "sign / affine." in text and "‡" not in _told(text)["I-FGSM"]["net_b"]
+    write_run(tmp_path / "weak", modes=RANDOM, images=100, epsilon=0.5)
+    assert table.main([str(tmp_path / "weak")]) == 0
+    text = capsys.readouterr().out
+    assert "0.0‡" in text and "not above its random control" in text
+
+
+def test_seven_modes_have_a_line_each(tmp_path, capsys):
+    modes = ("sign", "affine", "test", "raw", "staircase", "matched", "random")
+    write_run(tmp_path, modes=modes)
+    assert table.main([str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    told = _told(text)
+    assert [row for row in told if row in modes] == list(modes)
+    assert "I-FGSM" in told and " / " not in text.replace("\n", " ").split("- ")[0]
+    assert max(map(len, (line for line in text.splitlines() if line.startswith("|")))) < 110
+    assert table.main([str(tmp_path), "--format", "latex"]) == 0
+    text = capsys.readouterr().out
+    assert "\\multicolumn{7}{l}{\\textit{I-FGSM}}" in text
+    assert "\\usepackage{booktabs,graphicx}" in text and "\\rotatebox{90}{net\\_b}" in text
+
+
+def test_latex_has_minus_signs_and_names_its_packages(tmp_path, capsys):
+    write_run(tmp_path, modes=("sign", "weaker"))
+    assert table.main([str(tmp_path), "--format", "latex"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("% In the preamble: \\usepackage{booktabs}")
+    (gains,) = (line for line in text.splitlines() if line.startswith("gain"))
+    assert "$-$" in gains and "-" not in gains.replace("$-$", "")
+
+
+def test_intervals_are_named(sweep, capsys):
+    for options in ([], ["--layout", "modes"], ["--equal_l2"]):
+        assert table.main([str(sweep), *options]) == 0
+        text = capsys.readouterr().out
+        assert "Agresti and Min" in text and "bootstrap" not in text
+
+
+def test_the_older_name_of_the_epsilon_filter_still_works(sweep, capsys):
+    new, old = (_csv(capsys, sweep, flag, 16) for flag in ("--max_epsilon", "--epsilon"))
+    pd.testing.assert_frame_equal(new, old)
+    with pytest.raises(SystemExit):
+        table.main(["--help"])
+    told = capsys.readouterr().out
+    assert "--max_epsilon" in told and "--epsilon" not in told

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
+from utils.analysis.rates import RATES
+
 
 def results_parser(description: str) -> argparse.ArgumentParser:
     """Makes a parser that takes folders with finished runs."""
@@ -11,6 +13,17 @@ def results_parser(description: str) -> argparse.ArgumentParser:
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("results", nargs="+", type=Path, help="folders with finished runs")
+    parser.add_argument(
+        "--rate",
+        choices=RATES,
+        default="success",
+        help="; ".join(f"{name}: in percent {of}" for name, of in RATES.items()),
+    )
+    parser.add_argument(
+        "--max_epsilon", type=float, help="only this one; figures: for those of a single one"
+    )
+    # What it was called once.
+    parser.add_argument("--epsilon", dest="max_epsilon", type=float, help=argparse.SUPPRESS)
     return parser
 
 
@@ -22,7 +35,6 @@ def figure_parser(description: str, figures: Iterable[str]) -> argparse.Argument
         "--figures", type=comma_separated, default=names, help=f"of {', '.join(names)}"
     )
     parser.add_argument("--methods", type=comma_separated, default=(), help="draw only these")
-    parser.add_argument("--epsilon", type=float, help="for figures of a single one")
     parser.add_argument(
         "--images", type=comma_separated, default=(), help="ImageIds for image and strip"
     )

@@ -17,12 +17,12 @@ class Span:
     Attributes:
       text: without markup of any kind.
       bold: whether it stands out.
-      mark: a key of MARK_NOTES: a sign behind it, explained in the notes.
+      marks: keys of MARK_NOTES: signs behind it, explained in the notes.
     """
 
     text: str
     bold: bool = False
-    mark: str = ""
+    marks: tuple[str, ...] = ()
 
 
 # What stands in one field; several spans from left to right, between slashes.
@@ -43,7 +43,7 @@ class Table:
     Attributes:
       title: its caption.
       header: names of the columns.
-      rows: the first cell of each is its name.
+      rows: the first cell of each is its name; a row of one cell alone is a heading of those below.
       notes: sentences beneath it.
     """
 
@@ -57,4 +57,6 @@ MARK_NOTES = {
     "white-box": "white-box: the network that was attacked; not part of the black-box mean.",
     "significant": "the gain over sign differs from 0: exact test of flipped signs over images, "
     "p < 0.05; for one victim and seed it is McNemar's (no correction for many comparisons).",
+    "within-random": "not above its random control: the rate lies within the 95 % interval of what "
+    "random signs reach with the same method and bound, or below it.",
 }

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from utils.analysis.families import Attack, Family
-from utils.analysis.summary_rows import MEAN
+from utils.analysis.summary_rows import victim_groups
 from utils.errors import ResultsError
 from utils.statistics import FEWEST_IMAGES, difference_interval
 from utils.success import REFERENCE
@@ -41,9 +41,11 @@ class SignSweep:
             if other.mode == REFERENCE and family.pairs(other, attack, victims)
         ]
         self.sizes = np.array([other.size for other in attacks])
-        self.l2 = family.l2[attacks].to_numpy()
+        images = int(family.counted(victims).any(axis=1).sum())
+        lengths = [family.spent(other, victims) for other in attacks]
         values = [family.mean_success(other, victims) for other in attacks]
-        self.success = np.stack(values, axis=1) if values else np.empty((len(self.l2), 0))
+        self.l2 = np.stack(lengths, axis=1) if lengths else np.empty((images, 0))
+        self.success = np.stack(values, axis=1) if values else np.empty((images, 0))
 
     def compare(self, l2: np.ndarray, success: np.ndarray) -> dict[str, object]:
         """Compares an attack's L2 and success, float64 [images] each, with sign's: a row's figures.
@@ -52,7 +54,8 @@ class SignSweep:
         does to the weight between the two points, too.
         """
         rate = 100 * float(success.mean())
-        figures: dict[str, object] = {"success_rate": rate}
+        figures: dict[str, object] = {"success_rate": rate, "mean_l2": float(l2.mean())}
+        figures["images"] = len(l2)
         points = self.l2.mean(axis=0)
         if len(points) < 2 or (np.diff(points) < 0).any():
             return figures | {"note": NO_SWEEP}
@@ -118,9 +121,7 @@ def equal_l2_rows(family: Family, sizes: Container[float] | None = None) -> pd.D
     Raises:
       ResultsError: sign was run at fewer than two sizes.
     """
-    groups = {victim: [victim] for victim in family.victims}
-    if family.black_box:
-        groups[MEAN] = family.black_box
+    groups = victim_groups(family)
     rows = []
     for method in family.method_titles:
         of_method = family.attacks(method)
@@ -137,11 +138,11 @@ def equal_l2_rows(family: Family, sizes: Container[float] | None = None) -> pd.D
             )
         for attack in attacks:
             for name, victims in groups.items():
-                if any((*attack, victim) not in family.success for victim in victims):
+                if not family.has_rate(attack, victims):
                     continue
                 setting = family.victims.get(name, "black-box")
                 described = family.describe(attack) | {"victim": name, "setting": setting}
                 sweep = SignSweep(family, attack, victims)
                 success = family.mean_success(attack, victims)
-                rows.append(described | sweep.compare(family.l2[attack].to_numpy(), success))
+                rows.append(described | sweep.compare(family.spent(attack, victims), success))
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -5,8 +5,10 @@ import pandas as pd
 from utils.analysis.document import Span, Table, TableCell
 from utils.analysis.equal_l2 import NO_SWEEP, OUTSIDE
 from utils.analysis.families import Family
-from utils.analysis.paper_table import column_heads
+from utils.analysis.paper_table import clean_cells, column_heads
 from utils.analysis.summary_rows import MEAN
+
+_INTERVAL = "The interval is Agresti and Min's for matched pairs, of differences linearised in L2."
 
 
 def equal_l2_tables(family: Family, rows: pd.DataFrame) -> list[Table]:
@@ -31,15 +33,17 @@ def _full(family: Family, rows: pd.DataFrame) -> Table:
                 _difference(row),
             )
         )
+    clean = f"Without any attack it is {clean_cells(family, [MEAN])[0]} % of all images."
     return Table(
         f"{family.title}: gain at equal L2, mean over the black-box victims",
         ("attack", "mode", name, "mean L2", f"sign's {name}", "success", "sign's", "gain"),
         tuple(lines),
         (
-            f"Success is {family.goal}, in percent. Sign's is what sign reaches when its {name} "
+            f"{family.goal_of}. Sign's is what sign reaches when its {name} "
             "is lowered or raised until it spends the same mean L2 (in [0, 255] units), "
             f"interpolated between the {name}s that were run. The gain is in points, with a 95 % "
-            "interval over images, in bold where that excludes 0.",
+            "interval over images, in bold where that excludes 0. " + _INTERVAL,
+            clean,
             *family.notes(),
         ),
     )
@@ -58,7 +62,7 @@ def _per_victim(family: Family, rows: pd.DataFrame) -> Table:
         tuple(lines),
         (
             "In points over sign at the same mean L2, with 95 % intervals, in bold where that "
-            "excludes 0.",
+            "excludes 0. " + _INTERVAL,
             *family.notes(),
         ),
     )

@@ -14,6 +14,7 @@ import pandas as pd
 
 from utils.analysis.document import one_line
 from utils.analysis.faces import in_order
+from utils.analysis.rates import RATES, values_per_image
 from utils.analysis.runs import FinishedRun, load_runs
 from utils.bound import Bound
 from utils.errors import ResultsError
@@ -46,10 +47,12 @@ class Family:
     Attributes:
       runs: at least one.
       differs: what tells it from the other families (flags, images, weights); often empty.
+      rate: a key of RATES: what success is counted in percent of.
     """
 
     runs: tuple[FinishedRun, ...]
     differs: str = ""
+    rate: str = "success"
 
     @property
     def zoo(self) -> str:
@@ -69,7 +72,14 @@ class Family:
     @property
     def goal(self) -> str:
         """What success is called."""
+        if self.rate == "flip":
+            return "target hit of clean-correct" if self.targeted else "flipped"
         return "target hit" if self.targeted else "misclassified"
+
+    @property
+    def goal_of(self) -> str:
+        """The same with what it is counted in, for a note."""
+        return f"{self.goal.capitalize()}, in percent {RATES[self.rate]}"
 
     @property
     def title(self) -> str:
@@ -102,7 +112,7 @@ class Family:
         return sorted({run.size for run in self.runs})
 
     def sizes_of(self, epsilon: float | None) -> list[float]:
-        """Returns the sizes that --epsilon selects: all without it, and with it none of a ball."""
+        """Returns the sizes that --max_epsilon selects: all without it, and with it no ball's."""
         return [s for s in self.sizes if epsilon is None or self.bound(s).epsilon == epsilon]
 
     @cached_property
@@ -185,8 +195,31 @@ class Family:
         return bool(seeds) and seeds == self.seeds(other, victims)
 
     def mean_success(self, attack: Attack, victims: list[str]) -> np.ndarray:
-        """Returns success per image, averaged over victims: float64 [images]."""
-        return self.success[attack][victims].mean(axis=1).to_numpy()
+        """Returns a value an image that counts; their mean is the mean rate: float64 [M]."""
+        return values_per_image(self.success[attack][victims].to_numpy(), self.counted(victims))
+
+    def has_rate(self, attack: Attack, victims: Iterable[str]) -> bool:
+        """Whether each of the victims judged an attack, and counts an image."""
+        names = list(victims)
+        judged = all((*attack, victim) in self.success for victim in names)
+        return judged and bool(self.counted(names).any(axis=0).all())
+
+    def counted(self, victims: list[str]) -> np.ndarray:
+        """Returns which images count for which of the victims: bool [images, victims]."""
+        right = self.clean_right[victims].to_numpy()
+        return right if self.rate == "flip" else np.ones_like(right)
+
+    def changes(self, attack: Attack, victims: list[str]) -> np.ndarray:
+        """Returns how many more victims and seeds an attack reaches than sign: int64 [images]."""
+        difference = (self.success[attack][victims] - self.success[attack.reference][victims]) * (
+            self.counted(victims)
+        )
+        whole = difference.sum(axis=1) * len(self.seeds(attack, victims))
+        return np.rint(whole.to_numpy()).astype(np.int64)
+
+    def spent(self, attack: Attack, victims: list[str]) -> np.ndarray:
+        """Returns L2 in [0, 255] units of the images in `mean_success`: float64 [M]."""
+        return self.l2[attack].to_numpy()[self.counted(victims).any(axis=1)]
 
     @cached_property
     def success(self) -> pd.DataFrame:
@@ -196,6 +229,20 @@ class Family:
         is the success rate.
         """
         return self._averaged([*Attack._fields, "victim"], "success")
+
+    @cached_property
+    def clean_success(self) -> pd.DataFrame:
+        """Whether the clean image is what the attack is after: bool, image_ids x victims."""
+        return self._clean("clean_success")
+
+    @cached_property
+    def clean_right(self) -> pd.DataFrame:
+        """Whether a victim gets the clean image right: bool, image_ids x victims."""
+        return self._clean("clean_right")
+
+    def _clean(self, name: str) -> pd.DataFrame:
+        first = self.per_image.drop_duplicates(["image_id", "victim"])
+        return first.pivot(index="image_id", columns="victim", values=name).loc[self.image_ids]
 
     @cached_property
     def l2(self) -> pd.DataFrame:
@@ -277,8 +324,12 @@ class _Group:
         }
 
 
-def load_families(paths: Iterable[Path]) -> list[Family]:
+def load_families(paths: Iterable[Path], rate: str = "success") -> list[Family]:
     """Finds the finished runs at or below the paths and sorts them into families.
+
+    Args:
+      paths: folders.
+      rate: a key of RATES.
 
     Raises:
       ResultsError: there is none, or two are of the same method, bound and seed.
@@ -300,7 +351,9 @@ def load_families(paths: Iterable[Path]) -> list[Family]:
         if len({found.get(name) for found in traits if name in found or " of " not in name}) > 1
     ]
     texts = [", ".join(f"{n} {found.get(n)}" for n in differing if n in found) for found in traits]
-    return [Family(tuple(group.runs), text) for group, text in zip(groups, texts, strict=True)]
+    return [
+        Family(tuple(group.runs), text, rate) for group, text in zip(groups, texts, strict=True)
+    ]
 
 
 def _weights(run: FinishedRun) -> dict[str, str]:

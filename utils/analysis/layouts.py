@@ -9,7 +9,7 @@ from utils.analysis.families import Family
 from utils.analysis.mode_table import mode_tables
 from utils.analysis.paper_table import paper_tables
 from utils.analysis.published import add_published, published_table
-from utils.analysis.summary_rows import summary_rows
+from utils.analysis.summary_rows import clean_rows, summary_rows
 
 # "paper" has methods as rows and modes side by side, "modes" one row a method x mode, with costs.
 LAYOUTS = {"paper": paper_tables, "modes": mode_tables}
@@ -18,8 +18,12 @@ _DECIMALS = {
     **dict.fromkeys(("success_rate", "success_low", "success_high"), ".2f"),
     **dict.fromkeys(("gain_over_sign", "gain_low", "gain_high"), ".2f"),
     **dict.fromkeys(("sign_success", "sign_epsilon", "difference", "low", "high"), ".2f"),
+    **dict.fromkeys(("clean_success", "random_success", "random_low", "random_high"), ".2f"),
     **{"published": ".2f", "mean_l2": ".3f", "mcnemar_p": ".6g", "max_epsilon": "g", "max_l2": "g"},
 }
+# What came later, in the order of its coming.
+_LAST = ("max_l2", "rate", "clean_success", "random_success", "random_low", "random_high")
+_LAST += ("within_random",)
 
 
 def lay_out(
@@ -27,26 +31,39 @@ def lay_out(
 ) -> tuple[pd.DataFrame, list[Table]]:
     """Returns a family's results, of all bounds or one epsilon, as rows and as tables.
 
-    With `published` the rows hold the published figures, too, and a table more compares them.
+    The rows begin with those of the clean images, of no method and at 0. With `published` they hold
+    the published figures, too, and a table more compares them.
     """
     rows = summary_rows(family)
     rows = rows[rows["size"].isin(family.sizes_of(epsilon))]
-    if not published:
-        return rows, LAYOUTS[layout](family, rows)
-    rows = add_published(rows)
-    return rows, [*LAYOUTS[layout](family, rows), published_table(family, rows)]
+    if rows.empty:
+        return rows, []
+    if published:
+        rows = add_published(rows)
+    tables = LAYOUTS[layout](family, rows)
+    more = [published_table(family, rows)] if published else []
+    return _joined([clean_rows(family), rows]), [*tables, *more]
 
 
 def to_csv(rows: Sequence[pd.DataFrame]) -> str:
-    """Returns rows as CSV, one line an attack x victim; max_l2 is the last column."""
-    table = pd.concat([part for part in rows if len(part)], ignore_index=True)
+    """Returns rows as CSV, one line an attack x victim; newer columns come after max_l2."""
+    table = _joined([part for part in rows if len(part)])
     if "sign_size" in table:
         # Of an L2 bound it is no epsilon.
         table["sign_size"] = table["sign_size"].where(table["max_epsilon"].notna())
     table = table.drop(columns="size").rename(columns={"sign_size": "sign_epsilon"})
-    table["max_l2"] = table.pop("max_l2")
+    for name in (name for name in _LAST if name in table):
+        table[name] = table.pop(name)
     for name in _DECIMALS.keys() & set(table):
         table[name] = ["" if pd.isna(v) else format(v, _DECIMALS[name]) for v in table[name]]
-    if "significant" in table:
-        table["significant"] = table["significant"].astype("Int64")
+    for name in ("significant", "within_random"):
+        if name in table:
+            table[name] = table[name].astype("Int64")
     return table.to_csv(index=False, lineterminator="\n")
+
+
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Puts tables of the same columns below each other, empty columns and all."""
+    names = list(dict.fromkeys(name for part in parts for name in part))
+    records = [record for part in parts for record in part.to_dict("records")]
+    return pd.DataFrame(records, columns=names)

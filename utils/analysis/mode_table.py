@@ -1,11 +1,19 @@
 """One row a method x mode: what it reached, what it spent, and how it followed the gradient."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from utils.analysis.document import Span, Table, TableCell
 from utils.analysis.families import Attack, Family
-from utils.analysis.paper_table import column_heads, number
-from utils.analysis.summary_rows import MEAN
+from utils.analysis.paper_table import (
+    clean_cells,
+    clean_note,
+    column_heads,
+    number,
+    rate_span,
+)
+from utils.analysis.summary_rows import CLEAN, INTERVALS, MEAN
 
 
 def mode_tables(family: Family, rows: pd.DataFrame) -> list[Table]:
@@ -14,18 +22,26 @@ def mode_tables(family: Family, rows: pd.DataFrame) -> list[Table]:
 
 
 def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
-    lines: list[tuple[TableCell, ...]] = []
+    victims = [*family.victims, MEAN]
+    lines: list[tuple[TableCell, ...]] = [
+        (CLEAN, "", *clean_cells(family, victims), "", "0.00", "0", "")
+    ]
     for method, title in family.method_titles.items():
         of_method = rows[rows["method"] == method]
         for place, (mode, group) in enumerate(of_method.groupby("mode", sort=False)):
-            by_victim = group.set_index("victim").reindex([*family.victims, MEAN])
+            by_victim = group.set_index("victim").reindex(victims)
             mean = by_victim.loc[MEAN]
             lines.append(
                 (
                     title if place == 0 else "",
                     mode,
-                    *map(number, by_victim.loc[[*family.victims], "success_rate"]),
-                    _with_interval(mean[["success_rate", "success_low", "success_high"]], ".1f"),
+                    *(rate_span(by_victim.loc[victim]) for victim in family.victims),
+                    replace(
+                        rate_span(mean),
+                        text=_with_interval(
+                            mean[["success_rate", "success_low", "success_high"]], ".1f"
+                        ),
+                    ),
                     Span(
                         _with_interval(mean[["gain_over_sign", "gain_low", "gain_high"]], "+.1f"),
                         bold=mean["significant"] == 1,
@@ -47,9 +63,11 @@ def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
         ),
         tuple(lines),
         (
-            f"{family.goal.capitalize()}, in percent of all images; the mean over the black-box "
-            "victims and its gain with 95 % intervals over images, the gain in bold where it "
-            "differs from 0 (exact test of flipped signs over images, p < 0.05).",
+            f"{family.goal_of}; the mean over the black-box victims and its gain with 95 % "
+            "intervals over images, the gain in bold where it differs from 0 (exact test of "
+            "flipped signs over images, p < 0.05).",
+            clean_note(family),
+            INTERVALS,
             "Mean abs and mean L2 are what the perturbations spent, in [0, 255] units; cosine is "
             "that between the step taken and the source's gradient, mean over the steps.",
             *family.notes(),

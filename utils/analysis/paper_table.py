@@ -1,4 +1,4 @@
-"""The paper's layout: methods as rows, victims as columns, modes side by side."""
+"""The paper's layout: methods as rows, victims as columns, modes side by side or beneath."""
 
 from collections.abc import Iterable
 
@@ -6,74 +6,178 @@ import pandas as pd
 
 from utils.analysis.document import Span, Table, TableCell
 from utils.analysis.families import Family
-from utils.analysis.summary_rows import MEAN
-from utils.success import REFERENCE
+from utils.analysis.summary_rows import CLEAN, INTERVALS, MEAN, clean_rows
+from utils.success import CONTROL, REFERENCE
+
+# More modes in one field can't be told apart any longer: they stand beneath each other.
+_MOST_IN_A_FIELD = 3
+_CLEAN_NOTE = {
+    False: f"{CLEAN}: what the victims get wrong without any attack, in percent of all images.",
+    True: f"{CLEAN}: taken for their target without any attack, in percent of all images.",
+}
 
 
 def paper_tables(family: Family, rows: pd.DataFrame) -> list[Table]:
-    """Returns one table a bound of the summary rows; those of sign alone where all are."""
-    corrected = rows[rows["mode"] != REFERENCE]
-    sizes = (rows if corrected.empty else corrected)["size"].unique()
-    return [_table(family, rows[rows["size"] == size], size) for size in sorted(sizes)]
+    """Returns one table a bound of the summary rows; those of sign alone where all are.
+
+    Up to three modes stand side by side and the random control in a line of its own; more have a
+    line each.
+    """
+    tables = []
+    for size in _sizes(rows):
+        of_size = rows[rows["size"] == size]
+        many = len(set(of_size["mode"]) - {CONTROL}) > _MOST_IN_A_FIELD
+        tables.append((_tall if many else _wide)(family, of_size, size))
+    return tables
+
+
+def tall_tables(family: Family, rows: pd.DataFrame) -> list[Table]:
+    """Returns the same with a line a mode, however few they are."""
+    sizes = sorted(rows.loc[rows["mode"] != REFERENCE, "size"].unique()) or sorted(
+        set(rows["size"])
+    )
+    return [_tall(family, rows[rows["size"] == size], size) for size in sizes]
 
 
 def column_heads(family: Family, victims: Iterable[str]) -> list[Span]:
     """Returns the victims' names, white-box ones marked."""
-    marks = {name: "white-box" for name, kind in family.victims.items() if kind == "white-box"}
-    return [Span(name, mark=marks.get(name, "")) for name in victims]
+    marked = {name for name, kind in family.victims.items() if kind == "white-box"}
+    return [Span(name, marks=("white-box",) if name in marked else ()) for name in victims]
 
 
-def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
-    modes = [mode for mode in family.modes if mode in set(rows["mode"])]
+def clean_cells(family: Family, victims: Iterable[str]) -> list[str]:
+    """Returns what needs no attack, of each victim and, where there is one, of the mean."""
+    rates = clean_rows(family).set_index("victim")["success_rate"]
+    return [number(rates.get(victim)) for victim in victims]
+
+
+def clean_note(family: Family) -> str:
+    """Returns what the clean line means."""
+    return _CLEAN_NOTE[family.targeted]
+
+
+def rate_span(row: pd.Series, bold: bool = False) -> Span:
+    """Returns a summary row's rate, marked where it isn't above its random control."""
+    marks = ("within-random",) if row["within_random"] == 1 else ()
+    return Span(number(row["success_rate"]), bold, marks if pd.notna(row["success_rate"]) else ())
+
+
+def number(value: float | None, form: str = ".1f") -> str:
+    """Returns a number as text; nothing where there is none."""
+    return "" if value is None or pd.isna(value) else format(value, form)
+
+
+def interval(low: float, high: float, form: str = "+.1f") -> str:
+    """Returns an interval as text."""
+    return f"[{format(low, form)}, {format(high, form)}]"
+
+
+def _sizes(rows: pd.DataFrame) -> list[float]:
+    corrected = rows[rows["mode"] != REFERENCE]
+    return sorted((rows if corrected.empty else corrected)["size"].unique())
+
+
+def _wide(family: Family, rows: pd.DataFrame, size: float) -> Table:
+    present = [mode for mode in family.modes if mode in set(rows["mode"])]
+    modes = [mode for mode in present if mode != CONTROL] or present
+    control = [mode for mode in present if mode not in modes]
     victims = [*family.victims, *([MEAN] if family.black_box else [])]
-    lines: list[tuple[TableCell, ...]] = []
+    lines: list[tuple[TableCell, ...]] = [(CLEAN, *clean_cells(family, victims), "0")]
     for method, title in family.method_titles.items():
         of_method = rows[rows["method"] == method]
         if of_method.empty:
             continue
         columns = [
-            of_method[of_method["victim"] == victim].set_index("mode").reindex(modes)
+            of_method[of_method["victim"] == victim].set_index("mode").reindex(present)
             for victim in victims
         ]
-        spent = of_method.groupby("mode")["mean_l2"].first().reindex(modes)
-        lengths = tuple(Span(number(value, ".0f")) for value in spent)
-        lines.append((title, *(_rates(column["success_rate"]) for column in columns), lengths))
+        spent = of_method.groupby("mode")["mean_l2"].first().reindex(present)
+        lengths = tuple(Span(number(value, ".0f")) for value in spent[modes])
+        lines.append((title, *(_rates(column.loc[modes]) for column in columns), lengths))
+        compared = [mode for mode in modes if mode != REFERENCE]
         if len(modes) > 1 and of_method["gain_over_sign"].notna().any():
-            gains = [_gains(column.drop(index=REFERENCE)) for column in columns]
-            lines.append(("gain over sign", *gains, ""))
-    notes = [
-        f"{family.goal.capitalize()}, in percent of all images: {' / '.join(modes)}. The best in "
-        "bold.",
-        "Mean L2 is what the perturbations spent, in [0, 255] units: a fair comparison is one at "
-        "equal length (table.py --equal_l2).",
-        *family.notes(),
-    ]
-    seeds = int(rows["seeds"].max())
-    if seeds > 1:
-        notes.append(f"Mean over {seeds} seeds.")
+            lines.append(("gain over sign", *(_gains(c.loc[compared]) for c in columns), ""))
+        if control and of_method["mode"].eq(CONTROL).any():
+            rates = [number(column.loc[CONTROL, "success_rate"]) for column in columns]
+            lines.append(("random control", *rates, number(spent[CONTROL], ".0f")))
     return Table(
         f"{family.title}, {family.bound(size)}",
         ("method", *column_heads(family, victims), "mean L2"),
         tuple(lines),
-        tuple(notes),
+        tuple(_notes(family, rows, f": {' / '.join(modes)}. The best in bold.")),
     )
 
 
-def _rates(rates: pd.Series) -> TableCell:
+def _tall(family: Family, rows: pd.DataFrame, size: float) -> Table:
+    mean = [MEAN] if family.black_box else []
+    head = [*([MEAN, "gain over sign"] if mean else []), *column_heads(family, family.victims)]
+    clean = dict(
+        zip(victims := [*mean, *family.victims], clean_cells(family, victims), strict=True)
+    )
+    first = [clean[MEAN], ""] if mean else []
+    lines: list[tuple[TableCell, ...]] = [
+        (CLEAN, *first, *(clean[victim] for victim in family.victims), "0")
+    ]
+    for method, title in family.method_titles.items():
+        of_method = rows[rows["method"] == method].set_index(["victim", "mode"])
+        if of_method.empty:
+            continue
+        lines.append((title,))
+        best = of_method["success_rate"].round(1).groupby("victim").agg(["max", "nunique"])
+        for mode in (m for m in family.modes if m in of_method.index.get_level_values("mode")):
+            row = of_method.xs(mode, level="mode").reindex([MEAN, *family.victims])
+            cells: list[TableCell] = []
+            for victim in [*mean, *family.victims]:
+                rate = row.loc[victim]
+                highest = victim in best.index and best.loc[victim, "nunique"] > 1
+                is_best = highest and round(rate["success_rate"], 1) == best.loc[victim, "max"]
+                cells.append(rate_span(rate, bold=bool(is_best)))
+                if victim == MEAN:
+                    cells.append(_gain_with_interval(rate))
+            length = number(row["mean_l2"].dropna().iloc[0], ".0f")
+            lines.append((mode, *cells, length))
+    return Table(
+        f"{family.title}, {family.bound(size)}",
+        ("mode", *head, "mean L2"),
+        tuple(lines),
+        tuple(_notes(family, rows, ", a line a mode. The best in bold.")),
+    )
+
+
+def _notes(family: Family, rows: pd.DataFrame, what: str) -> list[str]:
+    notes = [
+        f"{family.goal_of}{what}",
+        clean_note(family),
+        "Mean L2 is what the perturbations spent, in [0, 255] units: a fair comparison is one at "
+        "equal length (table.py --equal_l2).",
+        INTERVALS,
+        *family.notes(),
+    ]
+    seeds = int(rows["seeds"].max())
+    return [*notes, f"Mean over {seeds} seeds."] if seeds > 1 else notes
+
+
+def _rates(rows: pd.DataFrame) -> TableCell:
     # What looks equal in print is equally good; where all are, none is best.
-    shown = rates.round(1)
+    shown = rows["success_rate"].round(1)
     best = shown.max() if shown.nunique() > 1 else None
-    return tuple(Span(number(rate), bold=rate == best) for rate in shown)
+    return tuple(
+        rate_span(row, bold=rate == best)
+        for (_, row), rate in zip(rows.iterrows(), shown, strict=True)
+    )
 
 
 def _gains(rows: pd.DataFrame) -> TableCell:
-    pairs = zip(rows["gain_over_sign"], rows["significant"], strict=True)
-    return tuple(
-        Span(number(gain, "+.1f"), mark="significant" if significant == 1 else "")
-        for gain, significant in pairs
-    )
+    return tuple(_gain(row) for _, row in rows.iterrows())
 
 
-def number(value: float, form: str = ".1f") -> str:
-    """Returns a number as text; nothing where there is none."""
-    return "" if pd.isna(value) else format(value, form)
+def _gain(row: pd.Series) -> Span:
+    starred = ("significant",) if row["significant"] == 1 else ()
+    return Span(number(row["gain_over_sign"], "+.1f"), marks=starred)
+
+
+def _gain_with_interval(row: pd.Series) -> Span:
+    gain = _gain(row)
+    if not gain.text:
+        return gain
+    return Span(f"{gain.text} {interval(row['gain_low'], row['gain_high'])}", marks=gain.marks)

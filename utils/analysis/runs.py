@@ -13,7 +13,7 @@ from utils.analysis.csv_tables import read_table
 from utils.bound import Bound
 from utils.errors import DataError, ResultsError
 from utils.pipeline.record import RUN_FILE, RunRecord
-from utils.success import succeeded
+from utils.success import succeeded, succeeded_clean
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,21 @@ class FinishedRun:
 
     @cached_property
     def per_image(self) -> pd.DataFrame:
-        """The rows of per_image.csv, and size, seed and success: whether it reached its goal."""
+        """The rows of per_image.csv, and size, seed, success and what is so without an attack.
+
+        success is whether the attack reached its goal, clean_success whether the clean image did,
+        clean_right whether the victim gets that right.
+        """
         table = read_table(self.path / "per_image.csv")
         check_per_image(self.path, self.record, table, self.transfer)
-        success = succeeded(table, self.record.flags.targeted)
-        return table.assign(size=self.size, seed=self.seed, success=success)
+        targeted = self.record.flags.targeted
+        return table.assign(
+            size=self.size,
+            seed=self.seed,
+            success=succeeded(table, targeted),
+            clean_success=succeeded_clean(table, targeted),
+            clean_right=~succeeded_clean(table, targeted=False),
+        )
 
     @cached_property
     def steps(self) -> pd.DataFrame:

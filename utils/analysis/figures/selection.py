@@ -27,14 +27,14 @@ class Choices:
 
     Attributes:
       figures: kinds of figures, in this order; those that the results can't give are left out.
-      epsilon: for figures of a single one; None: the largest bound with a corrected mode.
+      max_epsilon: for figures of a single one; None: the largest bound with a corrected mode.
       methods: which to draw; none: all.
       images: ids for the figures of single images; none: one that every victim gets right.
       class_names: file with names for label numbers, as for `class_names`.
     """
 
     figures: tuple[str, ...]
-    epsilon: float | None = None
+    max_epsilon: float | None = None
     methods: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     class_names: Path | None = None
@@ -72,7 +72,7 @@ class Selection:
     @property
     def size(self) -> float | None:
         """The bound's size for figures of a single one; None where it wasn't run."""
-        sizes = self.family.sizes_of(self.choices.epsilon)
+        sizes = self.family.sizes_of(self.choices.max_epsilon)
         corrected = {run.size for run in self.family.runs if set(run.record.modes) - {REFERENCE}}
         return max(corrected.intersection(sizes) or sizes, default=None)
 
