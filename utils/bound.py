@@ -39,6 +39,11 @@ class Bound:
         return "L2 bound" if self.norm == "l2" else "epsilon"
 
     @property
+    def axis(self) -> str:
+        """The same with its unit."""
+        return f"{self.quantity}, in [0, 255] units" if self.norm == "l2" else "epsilon, of 255"
+
+    @property
     def in_images(self) -> float:
         """Its size in units of images in [-1, 1]."""
         return self.size / 127.5

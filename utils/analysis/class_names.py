@@ -30,22 +30,35 @@ class ClassNames:
         return one_line(f"{label} {self.names[label].split(',')[0]}") if known else str(label)
 
 
-def class_names(zoo: str, file: Path | None = None) -> ClassNames:
+def class_names(zoo: str, file: Path | None = None, beside: Path | None = None) -> ClassNames:
     """Finds the names of a zoo's classes.
 
     Args:
       zoo: "demo" or "imagenet".
-      file: one name a line, line 0 for label 0 (background); None: the demo zoo's own, Keras's
-        index for ImageNet where it can be fetched, else none.
+      file: one name a line, line 0 for label 0 (background); None: `beside`, where that is such a
+        list, the demo zoo's own, Keras's index for ImageNet where it can be fetched, else none.
+      beside: a file that may lie beside the CSV of the labels.
 
     Raises:
       ResultsError: the file can't be read.
     """
     if file is not None:
         return _read(Path(file))
+    found = _of_csv(beside) if beside else ClassNames()
+    if found.names:
+        return found
     if zoo == "demo":
         return _read(_DEMO)
     return _from_keras()
+
+
+def _of_csv(file: Path) -> ClassNames:
+    """Reads a file that nobody named: only what is certainly a list that counts as labels do."""
+    try:
+        names = _read(file)
+    except ResultsError:
+        return ClassNames()
+    return names if names.names[:1] == ("background",) else ClassNames()
 
 
 def _read(file: Path) -> ClassNames:

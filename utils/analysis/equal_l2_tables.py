@@ -50,15 +50,23 @@ def _full(family: Family, rows: pd.DataFrame) -> Table:
 
 
 def _per_victim(family: Family, rows: pd.DataFrame) -> Table:
-    victims = [name for name in [*family.victims, MEAN] if name in set(rows["victim"])]
+    """A line a victim and a column a mode: many victims would be too wide side by side."""
+    victims = [name for name in [MEAN, *family.victims] if name in set(rows["victim"])]
+    heads = dict(zip(victims, column_heads(family, victims), strict=True))
+    modes = [mode for mode in family.modes if mode in set(rows["mode"])]
     lines: list[tuple[TableCell, ...]] = []
-    for (method, size, mode), group in rows.groupby(["method", "size", "mode"], sort=False):
-        name = f"{family.method_titles[method]}, {mode}, {family.bound(size)}"
-        cells = {row["victim"]: _difference(row) for row in group.to_dict("records")}
-        lines.append((name, *(cells.get(victim, "") for victim in victims)))
+    for (method, size), group in rows.groupby(["method", "size"], sort=False):
+        if not set(group["victim"]) - {MEAN}:
+            continue
+        lines.append((f"{family.method_titles[method]}, {family.bound(size)}",))
+        cells = {(row["victim"], row["mode"]): _difference(row) for row in group.to_dict("records")}
+        lines += [
+            (heads[victim], *(cells.get((victim, mode), "") for mode in modes))
+            for victim in victims
+        ]
     return Table(
         f"{family.title}: gain at equal L2, per victim",
-        ("attack", *column_heads(family, victims)),
+        ("victim", *modes),
         tuple(lines),
         (
             "In points over sign at the same mean L2, with 95 % intervals, in bold where that "

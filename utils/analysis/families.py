@@ -107,6 +107,11 @@ class Family:
         return self.runs[0].bound.quantity
 
     @property
+    def axis(self) -> str:
+        """The same with its unit, for an axis."""
+        return self.runs[0].bound.axis
+
+    @property
     def sizes(self) -> list[float]:
         """The sizes of its bounds, rising."""
         return sorted({run.size for run in self.runs})

@@ -95,6 +95,7 @@ _HTML = _Markup(
 )
 
 
+_INTERVAL = re.compile(r"\[[-+.0-9]+, [-+.0-9]+\]")
 # Of more columns the heads stand upright.
 _UPRIGHT = 6
 
@@ -154,6 +155,7 @@ def to_html(table: Table) -> str:
         scope = "col" if tag == "th" else "row"
         if tag == "th":
             others = [f"<span>{other}</span>" for other in others]
+        others = [_INTERVAL.sub(r'<span class="interval">\g<0></span>', other) for other in others]
         fields = "".join(f"<{tag}>{other}</{tag}>" for other in others)
         return f'<tr><th scope="{scope}">{first}</th>{fields}</tr>'
 

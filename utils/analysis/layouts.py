@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from utils.analysis.changes_table import changes_tables
 from utils.analysis.document import Table
 from utils.analysis.families import Family
 from utils.analysis.mode_table import mode_tables
@@ -12,7 +13,8 @@ from utils.analysis.published import add_published, published_table
 from utils.analysis.summary_rows import clean_rows, summary_rows
 
 # "paper" has methods as rows and modes side by side, "modes" one row a method x mode, with costs.
-LAYOUTS = {"paper": paper_tables, "modes": mode_tables}
+# "changes" counts the images gained and lost over sign.
+LAYOUTS = {"paper": paper_tables, "modes": mode_tables, "changes": changes_tables}
 # Columns as transfer.csv writes them, so that the same figure is the same text.
 _DECIMALS = {
     **dict.fromkeys(("success_rate", "success_low", "success_high"), ".2f"),
@@ -22,8 +24,10 @@ _DECIMALS = {
     **{"published": ".2f", "mean_l2": ".3f", "mcnemar_p": ".6g", "max_epsilon": "g", "max_l2": "g"},
 }
 # What came later, in the order of its coming.
-_LAST = ("max_l2", "rate", "clean_success", "random_success", "random_low", "random_high")
-_LAST += ("within_random",)
+_LAST = (
+    *("max_l2", "rate", "clean_success", "random_success", "random_low", "random_high"),
+    "within_random",
+)
 
 
 def lay_out(

@@ -110,11 +110,11 @@ def _wide(family: Family, rows: pd.DataFrame, size: float) -> Table:
 
 def _tall(family: Family, rows: pd.DataFrame, size: float) -> Table:
     mean = [MEAN] if family.black_box else []
-    head = [*([MEAN, "gain over sign"] if mean else []), *column_heads(family, family.victims)]
-    clean = dict(
-        zip(victims := [*mean, *family.victims], clean_cells(family, victims), strict=True)
-    )
-    first = [clean[MEAN], ""] if mean else []
+    victims = [*mean, *family.victims]
+    head: list[TableCell] = [MEAN, "gain over sign"] if mean else []
+    head += column_heads(family, family.victims)
+    clean: dict[str, TableCell] = dict(zip(victims, clean_cells(family, victims), strict=True))
+    first: list[TableCell] = [clean[MEAN], ""] if mean else []
     lines: list[tuple[TableCell, ...]] = [
         (CLEAN, *first, *(clean[victim] for victim in family.victims), "0")
     ]

@@ -9,18 +9,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import Template
 
+from utils.analysis.changes_table import changes_tables
 from utils.analysis.equal_l2 import equal_l2_rows
 from utils.analysis.equal_l2_tables import equal_l2_tables
 from utils.analysis.families import Family
 from utils.analysis.figures import FIGURES
 from utils.analysis.figures.drawing import figures_of
-from utils.analysis.figures.selection import Choices, Selection
+from utils.analysis.figures.selection import Choices, NotDrawn, Selection
 from utils.analysis.formats import to_html
-from utils.analysis.layouts import lay_out
+from utils.analysis.paper_table import tall_tables
+from utils.analysis.rates import RATES
+from utils.analysis.summary_rows import MEAN
+from utils.analysis.words import in_words
 from utils.errors import ResultsError
 
 _PAGE, _STYLE = (Path(__file__).with_suffix(suffix) for suffix in (".html", ".css"))
-_DPI = 150
 
 
 def build_report(found: Sequence[Family], choices: Choices, title: str, command: str) -> str:
@@ -29,61 +32,112 @@ def build_report(found: Sequence[Family], choices: Choices, title: str, command:
     Raises:
       ResultsError: results or choices that can't be used.
     """
-    sections = [_section(Selection(family, choices)) for family in found]
+    selections = [Selection(family, choices) for family in found]
+    sections = [_section(selection, number) for number, selection in enumerate(selections)]
     runs = sum(len(family.runs) for family in found)
-    summary = (
-        f"{runs} run(s). Rates are in percent of all images, gains in points, perturbations in "
-        "[0, 255] units. Success at one epsilon says little about modes that spend different "
+    reading = (
+        f"{runs} run(s). Rates are in percent {RATES[found[0].rate]}, gains in points, lengths "
+        "in [0, 255] units. Success at one epsilon says little about modes that spend different "
         "lengths; where there is a sweep, see the gain at equal L2."
     )
+    said = [" ".join(in_words(family.family, family.size)) for family in selections]
     return Template(_PAGE.read_text("utf-8")).substitute(
         title=html.escape(title),
         style=_STYLE.read_text("utf-8"),
-        summary=summary,
+        result="\n".join(f"<p>{html.escape(text)}</p>" for text in said),
+        reading=html.escape(reading),
+        contents=_contents(found),
         sections="\n".join(sections),
         command=html.escape(command),
     )
 
 
-def _section(selection: Selection) -> str:
+_PARTS = {
+    "equal": "Gain at equal L2",
+    "success": "Success by method and victim",
+    "changes": "Images gained and lost",
+    "figures": "Figures",
+    "settings": "Settings",
+}
+
+
+def _contents(found: Sequence[Family]) -> str:
+    """Returns a list of links to all families and their parts."""
+    lines = []
+    for number, family in enumerate(found):
+        parts = ", ".join(f'<a href="#{key}{number}">{name}</a>' for key, name in _PARTS.items())
+        title = html.escape(family.title)
+        lines.append(f'<li><a href="#family{number}">{title}</a>: {parts}</li>')
+    return "\n".join(lines)
+
+
+def _section(selection: Selection, number: int) -> str:
     family, names = selection.family, selection.choices.figures
-    parts = [f"<h2>{html.escape(family.title)}</h2>"]
+
+    def heading(key: str) -> str:
+        return f'<h3 id="{key}{number}">{_PARTS[key]}</h3>'
+
     headline = [name for name in names if name == "equal_l2"]
-    equal = [*_figures(selection, headline), *_equal_l2(family)]
-    if equal:
-        parts += ["<h3>Gain at equal L2</h3>", *equal]
-    parts.append("<h3>Success by method and victim</h3>")
-    _, tables = lay_out("paper", family)
-    parts += map(to_html, tables)
-    parts.append("<h3>Figures</h3>")
-    parts += _figures(selection, [name for name in names if name not in headline])
-    parts += ["<h3>Settings</h3>", _settings(family), _commands(family)]
+    others = [name for name in names if name not in headline]
+    rows = selection.rows
+    of_size = rows[rows["size"] == selection.size]
+    changes = changes_tables(family, of_size)
+    parts = [
+        f'<h2 id="family{number}">{html.escape(family.title)}</h2>',
+        heading("equal"),
+        *_figures(selection, headline),
+        *_equal_l2(family, selection.size),
+        heading("success"),
+        *map(to_html, tall_tables(family, rows)),
+        heading("changes"),
+        *map(to_html, changes),
+        *([] if changes else ["<p>No mode was run beside sign.</p>"]),
+        heading("figures"),
+        *_figures(selection, others),
+        heading("settings"),
+        _settings(family),
+        _commands(family),
+    ]
     return "\n".join(parts)
 
 
 def _figures(selection: Selection, names: Sequence[str]) -> Iterator[str]:
-    """Yields one <figure> each, its PNG inside it; several of a kind share the caption."""
-    described = set()
+    """Yields one <figure> each, its SVG inside it, and at the end what couldn't be drawn.
+
+    Several of a kind share the caption. A tap shows a figure at its own size where the screen is
+    too narrow for that.
+    """
+    described, missing = set(), []
     for kind, name, figure in figures_of(selection, names):
+        if isinstance(figure, NotDrawn):
+            missing.append(f"<li>{html.escape(f'{name}: {figure}.')}</li>")
+            continue
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=_DPI)
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
         data = base64.b64encode(buffer.getvalue()).decode()
         name = html.escape(name)
         caption = html.escape(FIGURES[kind].caption.format(bound=selection.family.quantity))
+        width = round(96 * figure.get_size_inches()[0])
         yield (
-            f'<figure id="{name}"><div class="figure"><img alt="{name}: {caption}" '
-            f'src="data:image/png;base64,{data}"></div>'
+            f'<figure id="{name}"><label class="figure"><input type="checkbox">'
+            f'<img width="{width}" alt="{name}: {caption}" '
+            f'src="data:image/svg+xml;base64,{data}"></label>'
             f"<figcaption>{'' if kind in described else caption}</figcaption></figure>"
         )
         described.add(kind)
+    if missing:
+        yield f'<p class="missing">Not drawn:</p><ul class="notes">{"".join(missing)}</ul>'
 
 
-def _equal_l2(family: Family) -> list[str]:
+def _equal_l2(family: Family, size: float | None) -> list[str]:
     try:
-        return [to_html(table) for table in equal_l2_tables(family, equal_l2_rows(family))]
+        rows = equal_l2_rows(family)
+        # The means at all bounds; victim by victim at the one that the figures are of.
+        shown = rows[(rows["victim"] == MEAN) | (rows["size"] == size)]
+        return [to_html(table) for table in equal_l2_tables(family, shown)]
     except ResultsError:
         # Without a sweep there is nothing to compare at equal length.
-        return []
+        return ["<p>Sign wasn't swept over the bound: there is nothing to compare with.</p>"]
 
 
 def _settings(family: Family) -> str:

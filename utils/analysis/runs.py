@@ -102,8 +102,8 @@ class FinishedRun:
                 raise DataError(f"{path} is not {self.record.side} pixels wide as in run.json.")
         except (DataError, OSError) as error:
             raise ResultsError(
-                f"{error} The figures strip and spectrum need the run's PNGs and the clean images "
-                "where they were: leave these figures out with --figures."
+                f"{error} The figures strip, contact and spectrum need the run's PNGs and the "
+                "clean images where they were: leave these figures out with --figures."
             ) from error
         return pixels
 

@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 
 from utils.analysis.faces import face
 from utils.analysis.families import Family
-from utils.analysis.figures.selection import Drawn, Selection
-from utils.analysis.figures.style import caption, panels, rate_axis
+from utils.analysis.figures.selection import ONE_SIZE, Drawn, NotDrawn, Selection
+from utils.analysis.figures.style import caption, name_panel, panels, rate_axis, x_label
+from utils.statistics import mean_interval
 
 _MEASURES = {"top1": "top-1 accuracy, %", "top5": "top-5 accuracy, %", "conf": "mean confidence, %"}
 _TOP_BIN = 99
@@ -25,6 +26,9 @@ _Line: TypeAlias = tuple[pd.DataFrame, dict[str, Any]]
 def accuracy_over_bound(selection: Selection) -> Drawn:
     """Draws one figure a method: three panels over all black-box victims, a line a mode."""
     for method, of_method in _swept(selection):
+        if isinstance(of_method, NotDrawn):
+            yield method, of_method
+            continue
         figure, axes = panels(len(_MEASURES), columns=3, sharex=True)
         modes = of_method.groupby("mode", sort=False)
         lines = [(table, {"label": face(mode).title, **face(mode).style}) for mode, table in modes]
@@ -37,17 +41,23 @@ def accuracy_by_confidence(selection: Selection) -> Drawn:
     """Draws one figure a method: a row a mode, a line a bin of the clean confidence.
 
     Bins are 5 points wide from 99 % down; those with fewer than 20 predictions are joined with
-    their neighbours below.
+    their neighbours below, and the last with that above.
     """
     columns = len(_MEASURES)
     for method, of_method in _swept(selection):
+        if isinstance(of_method, NotDrawn):
+            yield method, of_method
+            continue
         modes = of_method.groupby("mode", sort=False)
+        if (of_method[of_method["size"] == 0].groupby("mode")["size"].count() < 2).any():
+            yield method, NotDrawn("it needs more than one prediction")
+            continue
         figure, axes = panels(columns * modes.ngroups, columns=columns, sharex=True)
         for row, (mode, table) in enumerate(modes):
             of_mode = axes[row * columns : (row + 1) * columns]
             _draw(of_mode, _lines_of_bins(table), selection)
             for panel in of_mode:
-                panel.set_title(face(mode).title)
+                name_panel(panel, face(mode).title)
         caption(figure, "Lines: clean confidence. " + _over_victims(selection, method))
         yield method, figure
 
@@ -63,14 +73,13 @@ def confidence_bins(confidence: pd.Series) -> pd.Series:
     return (_TOP_BIN - _BIN_WIDTH * steps).clip(lower=0).astype(int)
 
 
-def _swept(selection: Selection) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yields (method, its predictions) of those run with at least two bounds."""
+def _swept(selection: Selection) -> Iterator[tuple[str, pd.DataFrame | NotDrawn]]:
+    """Yields (method, its predictions), or why not where it wasn't run with two bounds."""
     table = _measured(selection.family)
     for method in selection.methods:
         of_method = table[table["method"] == method]
         # One of the sizes is the clean images' 0.
-        if of_method["size"].nunique() >= 3:
-            yield method, of_method
+        yield method, of_method if of_method["size"].nunique() >= 3 else ONE_SIZE
 
 
 def _measured(family: Family) -> pd.DataFrame:
@@ -78,7 +87,7 @@ def _measured(family: Family) -> pd.DataFrame:
     table = family.per_image
     if family.black_box:
         table = table[table["victim"].isin(family.black_box)]
-    keep = ["method", "mode", "size", "clean_confidence"]
+    keep = ["method", "mode", "size", "image_id", "clean_confidence"]
     attacked = table[keep].assign(
         top1=table["adversarial_label"] == table["true_label"],
         top5=table["adversarial_top5"],
@@ -104,6 +113,9 @@ def _lines_of_bins(table: pd.DataFrame) -> list[_Line]:
             groups.append([])
     if not groups[-1]:
         groups.pop()
+    elif len(groups) > 1 and counts[groups[-1]].sum() < _SMALLEST_BIN:
+        # What is left over is no line of its own.
+        groups[-2:] = [groups[-2] + groups[-1]]
     lines = []
     for edges, color, marker in zip(
         groups, colormaps["viridis"](np.linspace(0, 0.9, len(groups))), cycle("osD^vP*X")
@@ -118,10 +130,22 @@ def _lines_of_bins(table: pd.DataFrame) -> list[_Line]:
 def _draw(axes: list[Axes], lines: list[_Line], selection: Selection) -> None:
     for panel, (name, label) in zip(axes, _MEASURES.items(), strict=True):
         for table, style in lines:
-            means = 100 * table.groupby("size")[name].mean()
-            panel.plot(means.index, means, **style)
+            sizes = [size for size, _ in table.groupby("size")]
+            groups = [_with_interval(group, name) for _, group in table.groupby("size")]
+            means, low, high = np.transpose(groups)
+            panel.plot(sizes, means, **style)
+            panel.fill_between(sizes, low, high, color=style["color"], alpha=0.13, linewidth=0)
         rate_axis(panel, label)
-        panel.set_xlabel(selection.family.quantity)
+    x_label(axes, selection.family.axis)
+
+
+def _with_interval(table: pd.DataFrame, name: str) -> tuple[float, float, float]:
+    """Returns the mean over predictions in percent and its interval over images."""
+    mean = table[name].astype(float).mean()
+    # What each image adds to the mean: predictions of one image are no independent ones.
+    shares = (table[name].astype(float) - mean).groupby(table["image_id"]).sum()
+    values = mean + shares * len(shares) / len(table)
+    return 100 * mean, *mean_interval(values.to_numpy())
 
 
 def _over_victims(selection: Selection, method: str) -> str:

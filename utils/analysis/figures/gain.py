@@ -2,12 +2,13 @@
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from utils.analysis.equal_l2 import equal_l2_rows
 from utils.analysis.faces import face
-from utils.analysis.figures.selection import Drawn, Selection
-from utils.analysis.figures.style import caption, panels, rate_axis
-from utils.analysis.figures.success import draw_success
+from utils.analysis.figures.selection import Drawn, NotDrawn, Selection
+from utils.analysis.figures.style import caption, name_panel, panels, rate_axis
+from utils.analysis.figures.success import L2_AXIS, draw_success
 from utils.analysis.summary_rows import MEAN
 from utils.errors import ResultsError
 
@@ -20,27 +21,30 @@ def gain_at_equal_l2(selection: Selection) -> Drawn:
     """
     family, size = selection.family, selection.size
     if size is None or not family.black_box or len(family.modes) < 2:
+        yield "", NotDrawn("it needs a black-box victim, and sign and another mode at one bound")
         return
     try:
         equal = equal_l2_rows(family, [size])
     except ResultsError:
         # No sweep, no comparison at equal length.
+        yield "", NotDrawn("it needs sign at several bounds (sign_epsilons in a grid of sweep.py)")
         return
     equal = equal[equal["victim"] == MEAN]
     methods = [method for method in selection.methods if method in set(equal["method"])]
     if not methods:
+        yield "", NotDrawn("it needs another mode than sign of the chosen methods at that bound")
         return
     mean = selection.rows[selection.rows["victim"] == MEAN]
-    figure, axes = panels(2 * len(methods), columns=len(methods), height=2.1, sharey="row")
+    figure, axes = _columns(len(methods))
     for number, method in enumerate(methods):
         above, below = axes[number], axes[len(methods) + number]
         of_method = mean[mean["method"] == method]
         draw_success(above, of_method, "mean_l2")
-        above.set_title(selection.methods[method])
-        above.set_xlabel("mean L2 spent")
+        name_panel(above, selection.methods[method])
+        above.set_xlabel(L2_AXIS)
         rate_axis(above, f"{family.goal}, %" if number == 0 else "")
         _gains(below, of_method[of_method["size"] == size], equal[equal["method"] == method])
-        below.set_xticks(range(2), (f"same {family.quantity}", "same L2"))
+        below.set_xticks(range(2), (f"same\n{family.quantity}", "same\nL2"))
         if number == 0:
             below.set_ylabel("gain over sign, points")
     caption(
@@ -49,6 +53,14 @@ def gain_at_equal_l2(selection: Selection) -> Drawn:
         f"{family.title}",
     )
     yield "", figure
+
+
+def _columns(count: int) -> tuple[Figure, list[Axes]]:
+    """Makes two rows of `count` panels, wider than a page where they would be too narrow."""
+    figure, axes = panels(2 * count, columns=count, height=2.1, sharey="row")
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(max(width, 1.75 * count), height)
+    return figure, axes
 
 
 def _gains(axes: Axes, at_bound: pd.DataFrame, at_l2: pd.DataFrame) -> None:

@@ -17,8 +17,15 @@ from utils.analysis.summary_rows import summary_rows
 from utils.errors import ResultsError
 from utils.success import REFERENCE
 
-# What a kind of figure yields: (suffix of the file's name, figure) each.
-Drawn: TypeAlias = Iterator[tuple[str, Figure]]
+
+class NotDrawn(str):
+    """Why a figure can't be drawn of these runs, as a sentence's end."""
+
+
+# What a kind of figure yields: (suffix of the file's name, figure or why there is none) each.
+Drawn: TypeAlias = Iterator[tuple[str, Figure | NotDrawn]]
+NO_IMAGE = NotDrawn("no image is classified correctly by every victim: choose one with --images")
+ONE_SIZE = NotDrawn("curves need several epsilons (sweep.py), and this was run at one")
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,8 @@ class Selection:
     @cached_property
     def class_names(self) -> ClassNames:
         """Names beside label numbers."""
-        return class_names(self.family.zoo, self.choices.class_names)
+        beside = Path(self.family.runs[0].record.flags.input_csv).with_name("class_names.txt")
+        return class_names(self.family.zoo, self.choices.class_names, beside)
 
     @property
     def methods(self) -> dict[str, str]:
@@ -84,6 +92,11 @@ class Selection:
         of_size.sort(key=lambda run: run.seed != seed)
         first = {run.method: run for run in reversed(of_size)}
         return [first[method] for method in self.methods if method in first]
+
+    @property
+    def how_chosen(self) -> str:
+        """How `images` were chosen, for a caption."""
+        return "" if self.choices.images else "the first that every victim gets right when clean, "
 
     @property
     def images(self) -> list[str]:

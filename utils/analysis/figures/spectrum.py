@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from utils.analysis.faces import face
 from utils.analysis.families import Family
-from utils.analysis.figures.selection import Drawn, Selection
-from utils.analysis.figures.style import caption, panels
+from utils.analysis.figures.selection import Drawn, NotDrawn, Selection
+from utils.analysis.figures.style import caption, name_panel, panels, x_label
 from utils.analysis.runs import FinishedRun
 
 _MOST_IMAGES = 60
@@ -14,6 +14,8 @@ _MOST_IMAGES = 60
 
 def perturbation_spectrum(selection: Selection) -> Drawn:
     """Draws one figure a method: the map of mean log power per mode, and its radial means."""
+    if not selection.runs:
+        yield "", NotDrawn("none of the chosen methods was run at that bound")
     for run in selection.runs:
         yield run.method, _draw(selection.family, run)
 
@@ -42,7 +44,7 @@ def radial_mean(spectrum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
       spectrum: [S, S], frequency 0 at [S // 2, S // 2].
 
     Returns:
-      (frequency in cycles a pixel, mean), each [S // 2].
+      (frequency in cycles per pixel, mean), each [S // 2].
     """
     side = spectrum.shape[0]
     place = np.arange(side) - side // 2
@@ -56,7 +58,7 @@ def radial_mean(spectrum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _draw(family: Family, run: FinishedRun) -> Figure:
     image_ids = family.image_ids[:_MOST_IMAGES]
     spectra = {mode: _mean_spectrum(run, mode, image_ids) for mode in run.record.modes}
-    figure, axes = panels(len(spectra) + 1, columns=4, height=2.2)
+    figure, axes = panels(len(spectra) + 1, columns=4, height=2.1)
     values = np.concatenate([spectrum.ravel() for spectrum in spectra.values()])
     low, high = np.percentile(values, [1, 99.9])
     for panel, (mode, spectrum) in zip(axes[1:], spectra.items(), strict=True):
@@ -64,12 +66,11 @@ def _draw(family: Family, run: FinishedRun) -> Figure:
             spectrum, cmap="cividis", vmin=low, vmax=high, extent=(-0.5, 0.5, -0.5, 0.5)
         )
         look = face(mode)
-        panel.set_title(look.title)
+        name_panel(panel, look.title)
         panel.grid(False)
-        panel.set_xlabel("cycles a pixel")
         axes[0].plot(*radial_mean(spectrum), label=look.title, **look.style | {"marker": ""})
     figure.colorbar(image, ax=axes[1:], shrink=0.7, label="mean log10 power")
-    axes[0].set_xlabel("cycles a pixel")
+    x_label(axes, "cycles per pixel")
     axes[0].set_ylabel("mean log10 power")
     axes[0].set_title("radial mean")
     axes[0].set_box_aspect(1)
