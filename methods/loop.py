@@ -207,7 +207,7 @@ class Attack:
         if first is None:
             first = self._first(*batch, values)
         crafted: dict[str, Crafted] = {}
-        for group in group_modes(names, len(batch[0])):
+        for group in group_modes(names, batch[0].shape[0]):
             results = self._program(group)(*batch, first, values)
             crafted.update(
                 (name, Crafted(*result)) for name, result in zip(group, results, strict=True)
