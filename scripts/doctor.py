@@ -37,7 +37,8 @@ def main(arguments: list[str]) -> int:
     flags = parse(arguments)
     well = all([_print(finding) for finding in examine()])
     zoo = _zoo_to_examine()
-    usable, found = _examine_checkpoints(flags, flags.checkpoint_path or zoo.checkpoint_path)
+    usable, found, doubts = _examine_checkpoints(flags, zoo)
+    well &= not doubts
     if not flags.checkpoint_path and not flags.input_csv:
         well &= _print(check_photos(zoo.input_csv, zoo.input_dir, zoo.max_label, flags.limit))
     if flags.seconds and usable:
@@ -79,22 +80,31 @@ def _zoo_to_examine() -> Zoo:
     return imagenet if imagenet.checkpoint_path.is_dir() else ZOOS["demo"]
 
 
-def _examine_checkpoints(flags: argparse.Namespace, folder: Path) -> tuple[list[Diagnosis], int]:
-    """Prints what is in a folder; returns what is usable of it, and how many there are."""
+def _examine_checkpoints(
+    flags: argparse.Namespace, zoo: Zoo
+) -> tuple[list[Diagnosis], int, list[str]]:
+    """Prints what is in the folder; returns what is usable, how many there are, and doubts."""
+    folder = flags.checkpoint_path or zoo.checkpoint_path
     photos = Photos(flags.input_csv, flags.input_dir, flags.limit) if flags.input_csv else None
-    names, usable = [], []
+    names: list[str] = []
+    usable: list[Diagnosis] = []
+    doubts: list[str] = []
     for diagnosis in diagnose_folder(folder):
         network = diagnosis.network
         print(describe(diagnosis), flush=True)
         if photos and network and diagnosis.usable:
-            print(f"  {clean_accuracy(network, diagnosis.prefix, photos)}", flush=True)
+            accuracy, doubt = clean_accuracy(network, diagnosis.prefix, photos)
+            print(f"  {accuracy}", flush=True)
+            if doubt:
+                print(f"  WARNING: {doubt}", flush=True)
+                doubts.append(doubt)
         names.append(network.name if network else diagnosis.prefix.name)
         if diagnosis.usable:
             usable.append(diagnosis)
     print(f"not found: {', '.join(name for name in NETWORKS if name not in names)}")
     if not names:
         print(f"There is no checkpoint in {folder}.")
-    return usable, len(names)
+    return usable, len(names), doubts
 
 
 def _measure(usable: list[Diagnosis], seconds: float) -> None:

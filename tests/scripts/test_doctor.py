@@ -172,7 +172,7 @@ def test_labels_that_count_from_elsewhere_are_told(demo, tmp_path, capsys):
     for file in (demo / "checkpoints").glob("demo_vgg.*"):
         (tmp_path / file.name).symlink_to(file)
     code, text = run(tmp_path, capsys, *images)
-    assert code == 0 and "WARNING: demo_vgg is wrong on " in text
+    assert code == 1 and "WARNING: demo_vgg is wrong on " in text
     assert "with labels -1 it would be" in text
 
 

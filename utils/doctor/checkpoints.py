@@ -57,8 +57,12 @@ def _describe_variables(examination: Examination, network: Network) -> list[str]
     return lines
 
 
-def clean_accuracy(network: Network, prefix: Path, photos: Photos) -> str:
-    """Says how often a usable checkpoint is right on the photos that are there."""
+def clean_accuracy(network: Network, prefix: Path, photos: Photos) -> tuple[str, str]:
+    """Says how often a usable checkpoint is right on the photos that are there.
+
+    Returns:
+      The accuracy beside the published one, and what makes it doubtful; empty where nothing does.
+    """
     max_label = ZOOS[network.zoo].max_label
     dataset = read_dataset(
         photos.input_csv, photos.input_dir, max_label, photos.limit, skip_missing=True
@@ -69,4 +73,4 @@ def clean_accuracy(network: Network, prefix: Path, photos: Photos) -> str:
     reference = f"published {published} % on 1000" if published else "none published"
     accuracy = f"{100 * (labels == true_labels).mean():.1f} % of {len(dataset)} images"
     warning = doubt(network.name, labels, true_labels, published)
-    return f"clean accuracy: {accuracy} ({reference})" + (f"\n  WARNING: {warning}" * bool(warning))
+    return f"clean accuracy: {accuracy} ({reference})", warning

@@ -119,6 +119,8 @@ class PortionedAttack:
 
 def _joined(parts: Sequence[dict[str, Crafted]]) -> dict[str, Crafted]:
     """One batch's results of those of its parts, as NumPy arrays."""
+    if len(parts) == 1:
+        return parts[0]
     return {
         mode: Crafted(*map(np.concatenate, zip(*(part[mode] for part in parts), strict=True)))
         for mode in parts[0]
