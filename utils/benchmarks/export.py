@@ -1,5 +1,7 @@
 """One step of an attack as the compiler's own program (HLO), to be run where TensorFlow isn't."""
 
+from __future__ import annotations
+
 import io
 import json
 from dataclasses import asdict, dataclass
@@ -7,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from methods import Attack, AttackSettings, parse_method
 from models import Classifier
 from utils.benchmarks.workload import AttackInputs
 from utils.files import write_atomically
+from utils.quiet import tf
 
 
 @dataclass(frozen=True)
