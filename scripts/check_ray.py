@@ -21,10 +21,10 @@ _ROOT = Path(__file__).resolve().parent.parent
 _GRID = """
 sources: [demo_vgg]
 methods: [if, m]
-modes: [sign, affine]
-epsilons: [8, 16]
-victims: [demo_vgg, demo_resnet]
-flags: {limit: 16, batch_size: 4, num_iter: NUM_ITER}
+modes: [sign]
+epsilons: [16]
+victims: [demo_resnet]
+flags: {limit: 24, batch_size: 4, num_iter: NUM_ITER}
 """
 _PATIENCE = 600  # seconds
 
@@ -35,7 +35,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--output_dir", required=True, help="an empty folder, or a new one")
-    parser.add_argument("--num_iter", type=int, default=50, help="more make cells longer")
+    parser.add_argument("--num_iter", type=int, default=100, help="more make cells longer")
     return parser.parse_args(arguments)
 
 

@@ -1,25 +1,14 @@
 """Ray on two nodes of this machine, of which one dies: with small processes and with attacks."""
 
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from scripts import check_ray
 from utils.errors import UsageError
 from utils.sweeps import ray_runner
 from utils.sweeps.process import Job
-
-ROOT = Path(__file__).resolve().parents[3]
-GRID = """
-sources: [demo_vgg]
-methods: [if, m]
-modes: [sign]
-epsilons: [16]
-victims: [demo_resnet]
-flags: {limit: 24, batch_size: 4, num_iter: 100}
-"""
 
 
 def _job(folder, name, code):
@@ -78,44 +67,12 @@ def test_a_node_that_is_killed_costs_no_cell(tmp_path):
     assert len(list(tmp_path.glob("started*"))) == 5
 
 
-def _sweep(grid, folder, *more):
-    command = [sys.executable, ROOT / "scripts" / "sweep.py", "--grid", grid]
-    return subprocess.Popen([*command, "--output_dir", folder, *more])
-
-
-def _tables(folder):
-    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*.csv")}
-
-
-def _under_way(folder):
-    """The runs that have made an image and are not complete."""
-    journals = folder.rglob(".progress/crafted.jsonl")
-    runs = [path.parents[1] for path in journals if path.stat().st_size]
-    return [run for run in runs if '"status": "complete"' not in (run / "run.json").read_text()]
-
-
-def test_attacks_have_the_same_tables_when_a_node_died(tmp_path, demo):
+def test_attacks_have_the_same_bytes_when_a_node_died(tmp_path, demo, capfd):
     pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
     if not (demo / "checkpoints" / "demo_vgg.ckpt.index").exists():
         pytest.skip("the demo zoo's checkpoints are not here")
-    grid = tmp_path / "grid.yaml"
-    grid.write_text(GRID)
-    local, cells = tmp_path / "local", tmp_path / "ray"
-    assert _sweep(grid, local).wait() == 0
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    try:
-        worker = cluster.add_node(num_cpus=1)
-        cluster.wait_for_nodes()
-        process = _sweep(grid, cells, "--runner", "ray", "--ray_address", cluster.address)
-        deadline = time.monotonic() + 300
-        while len(_under_way(cells)) < 2:
-            assert process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.05)
-        cluster.remove_node(worker, allow_graceful=False)
-        assert process.wait() == 0
-    finally:
-        cluster.shutdown()
-    expected = _tables(local)
-    assert len(expected) == 2 * 3 and _tables(cells) == expected
+    assert check_ray.main(["--output_dir", str(tmp_path / "out")]) == 0
+    # Two cells of 24 images and three tables.
+    assert "54 PNGs and tables are the same, though a node died" in capfd.readouterr().out
+    assert check_ray.main(["--output_dir", str(tmp_path)]) == 2
+    assert "is not empty" in capfd.readouterr().err

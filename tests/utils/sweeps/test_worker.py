@@ -1,6 +1,7 @@
 """Workers: many cells in one process, with the bytes of single runs, whatever becomes of some."""
 
 import dataclasses
+import fcntl
 import json
 import os
 import signal
@@ -110,6 +111,21 @@ def test_a_worker_that_is_killed_costs_the_batches_under_way_and_no_cell(swept, 
     (record,) = (json.loads(path.read_text()) for path in tmp_path.rglob("run.json"))
     # Begun twice, in two processes: the second went on with what the first had written.
     assert len(record["commands"]) == 2
+
+
+def test_a_cell_that_another_process_is_at_work_on_is_waited_for(swept, tmp_path):
+    _, _, hand = swept
+    order = job(tmp_path, max_epsilon=2.0)
+    Path(order.lock).parent.mkdir(parents=True)
+    with open(order.lock, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        running = threading.Thread(target=hand.run, args=(order,))
+        running.start()
+        time.sleep(0.5)
+        assert not (Path(order.lock).parents[1] / "run.json").exists()
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        running.join()
+    assert (Path(order.lock).parents[1] / "transfer.csv").exists()
 
 
 def test_a_cell_that_kills_its_worker_is_given_up_and_the_next_one_runs(
