@@ -1,6 +1,6 @@
 """A process that takes many cells: TensorFlow is started, and networks are loaded, once.
 
-The process is this module run as a program: it reads a JSON object a line (the cell's flags, its
+The process runs `main` of this module: it reads a JSON object a line (the cell's flags, its
 command line, its log and the lock of its folder), runs the cell as attack.py would, with all that
 is printed in the log, and answers with the exit code. Where it dies, a new one takes its place.
 """
@@ -18,6 +18,11 @@ from typing import IO, Any, BinaryIO, NoReturn, cast
 from utils.sweeps.process import Job, Outcome, outcome_of, start, wait_until_free
 
 _ROOT = str(Path(__file__).resolve().parents[2])
+# Not by `-m`, which would look for `utils` in the user's folder first.
+_PROGRAM = (
+    "import sys; sys.path[0] = sys.argv[1]; "
+    "from utils.sweeps.worker import main; main(sys.argv[2:])"
+)
 # How often a cell is tried whose worker dies.
 _TRIES = 2
 
@@ -31,8 +36,7 @@ class Worker:
     """
 
     def __init__(self, memory: float, environment: dict[str, str] | None = None) -> None:
-        path = os.pathsep.join(filter(None, (_ROOT, os.environ.get("PYTHONPATH"))))
-        self._environment = (environment or {}) | {"PYTHONPATH": path}
+        self._environment = environment or {}
         self._memory = memory
         self._process: subprocess.Popen | None = None
         self._stopping = False
@@ -92,7 +96,7 @@ class Worker:
     def _started(self, cwd: str) -> subprocess.Popen:
         if self._process is None or self._process.poll() is not None:
             self._process = start(
-                (sys.executable, "-m", "utils.sweeps.worker", str(self._memory)),
+                (sys.executable, "-c", _PROGRAM, _ROOT, str(self._memory)),
                 cwd=cwd,
                 environment=self._environment,
                 stdin=subprocess.PIPE,
@@ -167,7 +171,3 @@ def main(arguments: list[str]) -> NoReturn:
     serve(orders, answers, float(arguments[0]))
     # All is written; taking TensorFlow apart would only take time.
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -143,6 +143,9 @@ def test_a_cell_that_kills_its_worker_is_given_up_and_the_next_one_runs(
         "sys.meta_path.insert(0, Deadly())\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    # A folder of the user's that is called as one of ours means nothing to a worker.
+    (tmp_path / "utils").mkdir()
+    (tmp_path / "utils" / "__init__.py").write_text("raise SystemExit('another utils')")
     orders = [
         dataclasses.replace(job(tmp_path / "out", max_epsilon=e), cwd=str(tmp_path))
         for e in (2.0, 3.0)
