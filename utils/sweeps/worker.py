@@ -138,7 +138,6 @@ def serve(orders: BinaryIO, answers: BinaryIO, memory: float) -> None:
         order = json.loads(line)
         with open(order["log"], "wb") as log:
             _send_output_to(log.fileno())
-        wait_until_free(Path(order["lock"]))
         if session is None:
             # Here, where the log takes what goes wrong with it.
             from utils.pipeline.config import RunConfig
@@ -146,6 +145,8 @@ def serve(orders: BinaryIO, answers: BinaryIO, memory: float) -> None:
             from utils.sweeps.in_turn import run_one
 
             session = Session(memory)
+        # Right before the run, which is refused where another is at work.
+        wait_until_free(Path(order["lock"]))
         # The first word is Python: what run.json names begins with the script.
         name = shlex.join(order["command"][1:])
         code = run_one(RunConfig.of_flags(order["flags"]), session, name)
