@@ -84,30 +84,20 @@ def test_attacks_share_traces_and_first_gradients_on_one_source_alone():
     assert len(session._attacks) == 2 and len(session._firsts._held) == 2
 
 
-class Counting:
-    """A judge that counts what it is shown."""
-
-    def __init__(self):
-        self.shown = []
-
-    def predict(self, paths, size, starts):
-        for start in starts:
-            self.shown.append(start)
-            yield start, [Answer("", [1], 0.5) for _ in paths[start : start + size]]
-
-
 @pytest.mark.parametrize(("memory", "times"), [(1e9, 1), (0, 2)])
-def test_a_batch_of_originals_is_shown_once_until_its_bytes_change(tmp_path, memory, times):
-    paths = [tmp_path / f"{i}.png" for i in range(3)]
-    for path in paths:
-        path.write_bytes(path.name.encode())
-    session, judge = Session(memory), Counting()
+def test_a_batch_of_originals_is_shown_once_until_its_bytes_change(memory, times):
+    session, shown = Session(memory), []
+
+    def ask(who, *sha256):
+        def judge():
+            shown.append((who, sha256))
+            return [Answer(each, [1], 0.5) for each in sha256]
+
+        return [each.png_sha256 for each in session.clean_answers(who, sha256, judge)]
+
     for _ in range(2):
-        answers = dict(session.predict_clean(judge, "w", paths, 2, [0, 2]))
-        assert [len(answers[0]), len(answers[2])] == [2, 1]
-    assert sorted(judge.shown) == sorted([0, 2] * times)
-    if memory:
-        list(session.predict_clean(judge, "other weights", paths, 2, [0]))
-        paths[1].write_bytes(b"another")
-        list(session.predict_clean(judge, "w", paths, 2, [0, 2]))
-        assert judge.shown == [0, 2, 0, 0]
+        assert ask("w", "a", "b") == ["a", "b"]
+    assert shown == [("w", ("a", "b"))] * times
+    for other in (("w", "a", "c"), ("w", "a"), ("other weights", "a", "b")):
+        assert ask(*other) == list(other[1:])
+    assert len(shown) == times + 3
