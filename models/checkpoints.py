@@ -112,8 +112,8 @@ def require_checkpoint(network: Network, path: str | Path) -> Path:
 def checkpoint_files(prefix: str | Path) -> list[Path]:
     """The files of a checkpoint, sorted.
 
-    Those of a V1 file, of a bundle (index and data), of a SavedModel's folder; none where Keras
-    fetches the weights.
+    Those of a V1 file, of a bundle (index and data), of a SavedModel's folder, of an ONNX model and
+    the weights beside it; none where Keras fetches the weights.
     """
     prefix = Path(prefix)
     if prefix == FETCHED_BY_KERAS:
@@ -126,6 +126,9 @@ def checkpoint_files(prefix: str | Path) -> list[Path]:
         if path.name.startswith(prefix.name)
         and _BUNDLE_PART.fullmatch(path.name.removeprefix(prefix.name))
     ]
+    if prefix.suffix == ".onnx":
+        # Weights of large models lie beside them: model.onnx.data, model.onnx_data.
+        parts = [path for path in prefix.parent.iterdir() if path.name.startswith(prefix.name)]
     return sorted(parts) or [prefix]
 
 

@@ -1,12 +1,17 @@
-"""Networks from outside the zoo's table: `keras:NAME[?...]` and `saved_model:PATH[?...]`.
+"""Networks from outside the zoo's table: `KIND:TARGET[?OPTION=VALUE&...]`.
 
   keras:ResNet50                         of tf.keras.applications, weights fetched by Keras
   keras:ResNet50?weights=FILE.h5         weights from a file
   saved_model:PATH?side=224&classes=1000&range=-1,1
                                          a folder with a SavedModel; the range is what it takes
+  onnx:PATH?as=torchvision               an ONNX file, through onnxruntime; a victim only
+  tflite:PATH?range=-1,1                 a TFLite file, quantised or float; a victim only
+What the last two take is said by `as` (torchvision, timm, inception) or by `mean` and `std` (of
+white 1) or `range`, and where the file leaves it open by `side`, `layout` (nchw, nhwc) and `crop`.
 A SavedModel is a program: load only those that you trust.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -15,14 +20,17 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from models.classifier import Classifier
+from models.input_form import PRESETS
 from models.keras_applications import application_names, load_application
+from models.onnx_network import load_onnx
 from models.saved_model import load_saved_model
+from models.tflite_network import load_tflite
 from utils.errors import ModelError, UnknownNetwork
 
 # Stands for a checkpoint where Keras fetches the weights by itself.
 FETCHED_BY_KERAS = Path("fetched by Keras")
 # A comma between two names; not the one inside `range=-1,1`.
-_COMMA = re.compile(r",(?!\s*[-+]?[\d.]+\s*(?:[,&]|$))")
+_COMMA = re.compile(r",(?!\s*[-+]?[\d.]+\s*(?:[,&+]|$))")
 
 
 def _range(text: str) -> tuple[float, float]:
@@ -32,20 +40,65 @@ def _range(text: str) -> tuple[float, float]:
     return low, high
 
 
+def _three(text: str) -> tuple[float, ...]:
+    values = tuple(float(value) for value in text.split(","))
+    if len(values) != 3 or not all(math.isfinite(value) for value in values):
+        raise ValueError(text)
+    return values
+
+
+def _three_positive(text: str) -> tuple[float, ...]:
+    if min(values := _three(text)) <= 0:
+        raise ValueError(text)
+    return values
+
+
+def _share(text: str) -> float:
+    if not 0 < float(text) <= 1:
+        raise ValueError(text)
+    return float(text)
+
+
+def _one_of(*known: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in known:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
 def _positive(text: str) -> int:
     if int(text) < 1:
         raise ValueError(text)
     return int(text)
 
 
+_FORM: dict[str, Callable[[str], Any]] = {
+    "side": _positive,
+    "classes": _positive,
+    "range": _range,
+    "mean": _three,
+    "std": _three_positive,
+    "layout": _one_of("nchw", "nhwc"),
+    "crop": _share,
+    "as": _one_of(*PRESETS),
+}
 # Kind -> option -> how its text is read.
 OPTIONS: dict[str, dict[str, Callable[[str], Any]]] = {
     "keras": {"weights": Path},
     "saved_model": {"side": _positive, "classes": _positive, "range": _range},
+    "onnx": _FORM,
+    "tflite": _FORM,
 }
+# Kinds whose library gives no gradient.
+_VICTIMS_ONLY = ("onnx", "tflite")
+_LOADERS = {"onnx": load_onnx, "tflite": load_tflite}
 _EXAMPLES = {
     "keras": "keras:ResNet50 or keras:ResNet50?weights=FILE.h5",
     "saved_model": "saved_model:PATH?side=224&classes=1000&range=-1,1",
+    "onnx": "onnx:PATH?as=torchvision or onnx:PATH?side=224&layout=nchw&range=-1,1",
+    "tflite": "tflite:PATH?range=-1,1",
 }
 
 
@@ -55,8 +108,8 @@ class ExternalNetwork:
 
     Attributes:
       name: as the user wrote it.
-      kind: "keras" or "saved_model".
-      target: the application's name, or the SavedModel's folder.
+      kind: a key of `OPTIONS`.
+      target: the application's name, or the SavedModel's folder, or the file.
       options: what follows the question mark, as `OPTIONS` reads it.
       files: what its weights may be called in a folder of checkpoints.
     """
@@ -72,10 +125,17 @@ class ExternalNetwork:
         """The zoo whose labels it has, by its `classes`; ImageNet where they aren't given."""
         return "demo" if self.options.get("classes") in (10, 11) else "imagenet"
 
+    @property
+    def has_gradient(self) -> bool:
+        """Whether it can be a source."""
+        return self.kind not in _VICTIMS_ONLY
+
     def find(self, folder: str | Path) -> Path | None:
         """Where its weights are: a file, a SavedModel's folder, FETCHED_BY_KERAS, or None."""
         if self.kind == "saved_model":
             return Path(self.target) if (Path(self.target) / "saved_model.pb").is_file() else None
+        if self.kind in _LOADERS:
+            return Path(self.target) if Path(self.target).is_file() else None
         if weights := self.options.get("weights"):
             return weights if weights.is_file() else None
         held = (Path(folder) / file for file in self.files)
@@ -94,6 +154,8 @@ class ExternalNetwork:
         if weights is None:
             missing = self.options.get("weights", self.target)
             raise ModelError(f"{self.name}: there is no {self.kind} network at {missing}")
+        if self.kind in _LOADERS:
+            return _LOADERS[self.kind](self.name, weights, self.options)
         if self.kind == "keras":
             file = None if weights == FETCHED_BY_KERAS else weights
             return load_application(self.name, self.target, file)
@@ -112,7 +174,7 @@ def is_external(name: str) -> bool:
 
 
 def parse_external(name: str) -> ExternalNetwork:
-    """Reads `keras:NAME[?...]` or `saved_model:PATH[?...]`.
+    """Reads `KIND:TARGET[?OPTION=VALUE&...]`.
 
     Raises:
       UnknownNetwork: it is malformed, or Keras has no such application.

@@ -62,6 +62,11 @@ class Network:
             object.__setattr__(self, "files", (f"{self.name}.ckpt", f"{self.name}_rename.ckpt"))
 
     @property
+    def has_gradient(self) -> bool:
+        """Whether it can be a source: every one of the zoo can."""
+        return True
+
+    @property
     def label_offset(self) -> int:
         """What turns a column of its logits into the label as in the CSV: column + label_offset."""
         return label_offset(self.name, self.num_classes)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from models.classifier import Classifier, label_offset
+from models.input_form import DEFAULT_SIDE
+from models.outputs import are_probabilities, as_logits, class_output, probe_images
 from utils.errors import ModelError, first_line
 from utils.quiet import tf
 
 SIGNATURE = "serving_default"
-DEFAULT_SIDE = 224
-# Below it a probability counts as this much: its logarithm stays finite.
-LEAST_PROBABILITY = 1e-30
 
 
 def load_saved_model(
@@ -59,22 +56,20 @@ def load_saved_model(
         # The variables live as long as what was loaded does, and the signature does not keep it.
         return signature(**{key: (images + 1.0) * ((high - low) / 2.0) + low})
 
-    noise = np.random.default_rng(0).uniform(-1, 1, (1, side, side, 3))
-    probe = np.concatenate([noise, np.zeros_like(noise)]).astype(np.float32)
     try:
-        answers = run(tf.constant(probe))
+        answers = run(tf.constant(probe_images(side)))
     except Exception as error:
         raise ModelError(
             f"{name}: it cannot run on 2 images of side {side} ({first_line(error)})"
         ) from error
-    output = _class_output(name, answers, classes)
+    shapes = {key: tuple(answer.shape) for key, answer in answers.items()}
+    output = class_output(name, shapes, classes)
     answer = answers[output].numpy()
-    probabilities = np.all(answer >= 0) and np.allclose(answer.sum(axis=1), 1.0, atol=1e-3)
+    probabilities = are_probabilities(answer)
 
     def forward(images: tf.Tensor) -> tuple[tf.Tensor, None]:
         scores = tf.cast(run(images)[output], tf.float32)
-        if probabilities:
-            scores = tf.math.log(tf.maximum(scores, LEAST_PROBABILITY))
+        scores = as_logits(scores) if probabilities else scores
         return tf.ensure_shape(scores, [None, answer.shape[1]]), None
 
     return Classifier(
@@ -112,18 +107,3 @@ def _side(name: str, spec: tf.TensorSpec, asked: int | None) -> int:
     if len(known) > 1:
         raise ModelError(f"{name} takes images of {height} x {width} pixels, not of side {asked}")
     return known.pop() if known else DEFAULT_SIDE
-
-
-def _class_output(name: str, answers: dict[str, tf.Tensor], classes: int | None) -> str:
-    shapes = {key: tuple(answer.shape) for key, answer in answers.items()}
-    suitable = [
-        key
-        for key, shape in shapes.items()
-        if len(shape) == 2 and shape[0] == 2 and classes in (None, shape[1])
-    ]
-    if len(suitable) != 1:
-        wanted = f"[N, {classes or 'classes'}]"
-        raise ModelError(
-            f"{name} gives {shapes} for 2 images; exactly one of them must be {wanted}"
-        )
-    return suitable[0]

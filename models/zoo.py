@@ -223,7 +223,7 @@ def get_network(name: str) -> Network | ExternalNetwork:
         return parse_external(name)
     if name not in NETWORKS:
         raise UnknownNetwork(
-            f"unknown network {name!r}; the known ones are {', '.join(NETWORKS)}, keras:NAME and "
-            "saved_model:PATH"
+            f"unknown network {name!r}; the known ones are {', '.join(NETWORKS)}, keras:NAME, "
+            "saved_model:PATH, onnx:PATH and tflite:PATH"
         )
     return NETWORKS[name]

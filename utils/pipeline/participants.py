@@ -72,6 +72,11 @@ def choose_networks(config: RunConfig) -> Networks:
     zoo = ZOOS[zoo_name]
     folder = Path(config.checkpoint_path) if config.checkpoint_path else zoo.checkpoint_path
     source_names = config.source or (zoo.default_source,)
+    for name in source_names:
+        if not get_network(name).has_gradient:
+            raise UsageError(
+                f"--source {name} can't be: it gives no gradient. Name it with --victims instead."
+            )
     sources = {name: _checkpoint(name, zoo_name, folder) for name in source_names}
     if config.victims:
         victims = {name: _checkpoint(name, zoo_name, folder) for name in config.victims}
