@@ -58,6 +58,8 @@ class Crafted(NamedTuple):
       overflowed: bool [N]; where true, what the method made of finite gradients was not finite, or
         took the gradient too far away from all images; the image stayed where it was.
       zero_share: float32 [N], share of the first gradient's entries below 1e-20.
+      snapshots: float32 [N, number of snapshots, S, S, 3], the images after these iterations;
+        [N, 0] where none were asked for.
     """
 
     images: tf.Tensor
@@ -65,6 +67,7 @@ class Crafted(NamedTuple):
     finite: tf.Tensor
     overflowed: tf.Tensor
     zero_share: tf.Tensor
+    snapshots: tf.Tensor
 
 
 class Evaluation(NamedTuple):
@@ -91,6 +94,7 @@ class State(NamedTuple):
       finite: bool [N], whether all gradients were finite so far.
       overflowed: bool [N], whether the method's own numbers were not, once.
       cosines: TensorArray, one float32 [N] an iteration.
+      snapshots: the images after the iterations asked for, as far as these are reached.
     """
 
     images: tf.Tensor
@@ -100,6 +104,7 @@ class State(NamedTuple):
     finite: tf.Tensor
     overflowed: tf.Tensor
     cosines: tf.TensorArray
+    snapshots: tuple[tf.Tensor, ...]
 
 
 # Stages that come after the first gradient, or do not look at the ball: whatever else a letter of
@@ -123,11 +128,18 @@ class Attack:
       source: float32 [N, S, S, 3] in [-1, 1] -> (logits [N, C], auxiliary logits [N, C] or None),
         differentiable, each image on its own.
       jit_compile: compile the loop with XLA.
+      snapshots: iterations, from 1, after which the images are kept, too.
     """
 
     def __init__(
-        self, method: Method, settings: AttackSettings, source: Source, jit_compile: bool = False
+        self,
+        method: Method,
+        settings: AttackSettings,
+        source: Source,
+        jit_compile: bool = False,
+        snapshots: Sequence[int] = (),
     ) -> None:
+        self._snapshots = tuple(snapshots)
         self.method = method
         self.settings = settings
         self._source = source
@@ -389,6 +401,7 @@ class Attack:
                 state.finite,
                 state.overflowed,
                 zero_share,
+                tf.stack(state.snapshots, 1) if state.snapshots else tf.zeros([labels.shape[0], 0]),
             )
             for state in states
         ]
@@ -428,6 +441,10 @@ class Attack:
             state.finite & usable,
             state.overflowed | ~sound | (far & ~usable),
             state.cosines.write(step, cosine),
+            tuple(
+                tf.cond(tf.equal(step + 1, wanted), lambda: moved, lambda kept=kept: kept)
+                for wanted, kept in zip(self._snapshots, state.snapshots, strict=True)
+            ),
         )
 
     def _start(self, clean: tf.Tensor, num_iter: tf.Tensor | int) -> State:
@@ -440,7 +457,8 @@ class Attack:
         cosines = tf.TensorArray(tf.float32, num_iter, element_shape=[batch])
         finite = tf.ones([batch], tf.bool)
         memories = memory("momentum"), memory("variance"), memory("step")
-        return State(clean, *memories, finite, ~finite, cosines)
+        snapshots = (clean,) * len(self._snapshots)
+        return State(clean, *memories, finite, ~finite, cosines, snapshots)
 
 
 def _tensors(

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from models import split_names
 from utils.bound import plain_number
 from utils.errors import UsageError
 from utils.pipeline.record import RunRecord
+from utils.pipeline.snapshots import check_snapshots, step_of
 from utils.success import REFERENCE
 
 # What a flag is to the run folder that it writes into:
@@ -121,6 +122,12 @@ class RunConfig:
         "Results go to OUTPUT_DIR/ZOO/SOURCE/METHOD/epsEPSILON (a --step_size appended).",
         MANNER,
     )
+    snapshots: tuple[str, ...] = flag(
+        (),
+        "Iterations, comma-separated: each leaves a run folder of its own, as a run of --num_iter "
+        "that many with the same --step_size would, at no more gradients than the last.",
+        MANNER,
+    )
     overwrite: bool = flag(False, "Start anew where the run's folder has results.", MANNER)
     attack: AttackSettings = field(default_factory=AttackSettings)
 
@@ -149,6 +156,7 @@ class RunConfig:
             value = getattr(self, name)
             if len(set(value)) != len(value):
                 raise UsageError(f"--{name} names something twice: {','.join(value)}.")
+        check_snapshots(self.snapshots, parse_method(self.method).iterations(self.attack.num_iter))
         if not self.output_dir:
             raise UsageError("--output_dir is empty: give a folder for the results.")
         if not self.modes:
@@ -160,6 +168,19 @@ class RunConfig:
         others = tuple(mode for mode in self.mode if mode != REFERENCE)
         compared = self.compare_sign or REFERENCE in self.mode
         return ((REFERENCE,) if compared else ()) + others
+
+    def of_snapshots(self) -> dict[int, "RunConfig"]:
+        """Returns iteration -> the run that its snapshot is; the last iteration is this run."""
+        steps = parse_method(self.method).iterations(self.attack.num_iter)
+        return {
+            number: replace(
+                self,
+                snapshots=(),
+                attack=replace(self.attack, num_iter=number, step_size=step_of(self.attack, steps)),
+            )
+            for number in sorted(map(int, self.snapshots))
+            if number < steps
+        }
 
     def recipe(self) -> dict[str, Any]:
         """Returns the flags that the results depend on, for run.json and to compare runs by."""

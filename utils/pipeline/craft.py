@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -55,6 +55,7 @@ def craft(
     devices: Sequence[str],
     load_source: Callable[[], Classifier | Ensemble],
     session: Session | None = None,
+    snapshots: Mapping[int, Run] | None = None,
 ) -> Finished:
     """Attacks every image that isn't finished and writes its PNGs.
 
@@ -63,6 +64,7 @@ def craft(
       devices: names of the devices to craft on, as `find_devices` returns.
       load_source: loads the source, which is only done where something is left to do.
       session: what this run shares with others; None: nothing.
+      snapshots: iteration -> the run whose PNGs are what this attack has made by then.
 
     Returns:
       (mode, image id) -> record, for all images of all of the run's modes.
@@ -73,11 +75,23 @@ def craft(
       Interrupted: a signal came.
     """
     config, dataset, session = run.config, run.dataset, session or Session()
-    finished = finished_images(run.folder, dataset)
+    finished, snapshots = finished_images(run.folder, dataset), snapshots or {}
+    of_snapshots = {n: finished_images(each.folder, dataset) for n, each in snapshots.items()}
+    everywhere = {
+        key: record
+        for key, record in finished.items()
+        if all(
+            key in of_snapshots[n] or key[0] not in each.config.modes
+            for n, each in snapshots.items()
+        )
+    }
+    known = {
+        key: value for each in (*of_snapshots.values(), finished) for key, value in each.items()
+    }
     todo = {}
     for start in range(0, len(dataset), config.batch_size):
         ids = dataset.ids[start : start + config.batch_size]
-        if calls := _calls(config.modes, ids, finished):
+        if calls := _calls(config.modes, ids, everywhere, known):
             todo[start] = calls
     if not todo:
         return _in_order(finished, dataset)
@@ -86,7 +100,9 @@ def craft(
     def make_attack() -> SharingAttack:
         sources.append(load_source())
         method = parse_method(config.method)
-        return session.attack(method, config.attack, sources[-1], config.jit_compile)
+        return session.attack(
+            method, config.attack, sources[-1], config.jit_compile, list(snapshots)
+        )
 
     portions = Portions(config.batch_size, config.devices)
     attack = PortionedAttack(SplitAttack(devices, make_attack), portions)
@@ -103,13 +119,15 @@ def craft(
                 crafted = _craft_batch(run, attack, labels, batch, todo[batch.start])
                 # What is finished stays as it is; it only went through the source once more.
                 ids = dataset.ids[batch.start : batch.start + batch.count]
-                crafted = [
-                    each for each in crafted if any((each.mode, i) not in finished for i in ids)
+                parts = [
+                    (snapshots[number], _unfinished(taken, ids, of_snapshots[number]))
+                    for number, taken in _taken(crafted, snapshots).items()
                 ]
+                parts.append((run, _unfinished(crafted, ids, finished)))
                 # One batch is written while the next is computed; more would fill the memory, so
                 # that a disk or processors that fall behind slow the attack down.
                 finished.update(writing.result() if writing else {})
-                writing = writer.submit(_write_batch, run, batch, crafted, encoders)
+                writing = writer.submit(_write_parts, batch, parts, encoders)
                 progress.update(batch.count)
                 run.interruption.check()
         finally:
@@ -126,14 +144,39 @@ class _Result(NamedTuple):
     crafted: Crafted
 
 
-def _calls(modes: tuple[str, ...], ids: Sequence[str], finished: Finished) -> list[tuple[str, ...]]:
+def _unfinished(
+    results: Sequence[_Result], ids: Sequence[str], finished: Finished
+) -> list[_Result]:
+    return [each for each in results if any((each.mode, i) not in finished for i in ids)]
+
+
+def _taken(results: Sequence[_Result], snapshots: Mapping[int, Run]) -> dict[int, list[_Result]]:
+    """What each snapshot's run gets of a batch: the images and cosines up to its iteration."""
+    return {
+        number: [
+            result._replace(
+                crafted=result.crafted._replace(
+                    images=result.crafted.snapshots[:, place],
+                    cosine=result.crafted.cosine[:, :number],
+                )
+            )
+            for result in results
+            if result.mode in run.config.modes
+        ]
+        for place, (number, run) in enumerate(snapshots.items())
+    }
+
+
+def _calls(
+    modes: tuple[str, ...], ids: Sequence[str], finished: Finished, known: Finished
+) -> list[tuple[str, ...]]:
     """The calls of the attack, by their modes, that a batch still needs; none if it is finished.
 
     A batch is made again whole, and in the group of modes that it was made in, so that a resumed or
     repaired run has the bytes of an undisturbed one. Modes that were never begun go by themselves.
     """
     missing = [mode for mode in modes if any((mode, each) not in finished for each in ids)]
-    made = [finished[mode, each] for mode in modes for each in ids if (mode, each) in finished]
+    made = [known[mode, each] for mode in modes for each in ids if (mode, each) in known]
     groups = [tuple(record.group) for record in made if set(record.group) <= set(modes)]
     group_of = {mode: group for group in reversed(groups) for mode in group}
     repaired = dict.fromkeys(group_of[mode] for mode in missing if mode in group_of)
@@ -227,6 +270,16 @@ def _refuse_broken(result: _Result, ids: Sequence[str], config: RunConfig) -> No
         f"The gradient of {image} (mode {result.mode}) is not finite: {advice}check the source's "
         "checkpoint, or take the image out of the CSV."
     )
+
+
+def _write_parts(
+    batch: Batch, parts: Sequence[tuple[Run, Sequence[_Result]]], encoders: Executor
+) -> Finished:
+    """Writes a batch's PNGs of several runs; returns the records of the last."""
+    records: Finished = {}
+    for run, results in parts:
+        records = _write_batch(run, batch, results, encoders)
+    return records
 
 
 def _write_batch(

@@ -1,12 +1,15 @@
 """One run from configuration to tables."""
 
+from __future__ import annotations
+
 import functools
 import shlex
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data import Dataset, read_image
 from utils.errors import UsageError
@@ -15,7 +18,7 @@ from utils.interruption import Interruption
 from utils.pipeline import arithmetic
 from utils.pipeline.begin import Command, begin
 from utils.pipeline.config import RunConfig
-from utils.pipeline.craft import craft
+from utils.pipeline.craft import Finished, craft
 from utils.pipeline.devices import find_devices
 from utils.pipeline.digest import images_digest, results_digest
 from utils.pipeline.folder import open_run_folder
@@ -25,6 +28,9 @@ from utils.pipeline.participants import Networks, choose_networks
 from utils.pipeline.record import RunRecord
 from utils.pipeline.run import Run
 from utils.pipeline.session import Session
+
+if TYPE_CHECKING:
+    from utils.pipeline.judge import Judged
 
 
 def execute(config: RunConfig, session: Session | None = None, line: str = "") -> Path:
@@ -42,49 +48,74 @@ def execute(config: RunConfig, session: Session | None = None, line: str = "") -
     networks = choose_networks(config)
     print(f"Zoo: {networks.zoo} ({networks.reason}).", flush=True)
     dataset = load_dataset(config, networks)
-    path = config.folder(networks.zoo, tuple(networks.sources))
-    if path.resolve() in (networks.input_dir.resolve(), *networks.input_dir.resolve().parents):
-        raise UsageError(
-            f"--input_dir {networks.input_dir} lies in {path}, which this run writes to: give "
-            "another --output_dir."
-        )
-    _refuse_undecodable(path, networks)
+    configs = {0: config} | config.of_snapshots()
+    paths = {n: each.folder(networks.zoo, tuple(networks.sources)) for n, each in configs.items()}
+    for path in paths.values():
+        if path.resolve() in (networks.input_dir.resolve(), *networks.input_dir.resolve().parents):
+            raise UsageError(
+                f"--input_dir {networks.input_dir} lies in {path}, which this run writes to: give "
+                "another --output_dir."
+            )
+        _refuse_undecodable(path, networks)
     # These bring pandas; TensorFlow comes with the first use of it. Both take seconds, so that they
     # come only now, when the flags are right and the first line is out.
-    from utils.pipeline.judge import judge_run
     from utils.pipeline.summary import summarise
-    from utils.pipeline.tables import steps_table, to_csv
 
     devices = find_devices(config.devices)
     for note in check_devices(config, devices):
         print(note, flush=True)
-    with Interruption() as interruption, open_run_folder(path, Path(config.output_dir)) as folder:
-        if config.overwrite and RunRecord.exists(path):
+    with Interruption() as interruption, ExitStack() as stack:
+        folders = {
+            number: stack.enter_context(open_run_folder(path, Path(config.output_dir)))
+            for number, path in paths.items()
+        }
+        if config.overwrite and any(map(RunRecord.exists, paths.values())):
             _load_everything(config, networks, dataset, session)
-        if config.overwrite:
-            folder.clear(dataset.ids)
-        command = Command(config, networks, dataset, devices, line or shlex.join(sys.argv))
-        record, awaited = begin(command, folder, session.digest)
-        named = frozenset((*networks.sources, *config.victims))
-        run = Run(record, dataset, folder, interruption, named, awaited)
-        run.write()
-        with _timed(record, "craft"), arithmetic.of_crafting(config):
-            load = functools.partial(load_source, config, networks.sources, session.load)
-            crafted = craft(run, devices, load, session)
-        originals = {each.image_id: each.image_sha256 for each in crafted.values()}
-        record.images_sha256 = images_digest(originals[each] for each in dataset.ids)
-        steps = steps_table(crafted.values(), run.modes)
-        write_atomically(path / "steps.csv", to_csv(steps))
-        record.mean_cosine = steps.groupby("mode", sort=False)["mean_cosine"].mean().to_dict()
-        with _timed(record, "judge"):
-            judged = judge_run(run, session=session)
-        made = {key: each.png_sha256 for key, each in crafted.items() if key[0] in run.modes}
-        record.results_sha256 = results_digest(made, run)
-        record.status = "complete"
-        run.awaited.clear()
-        run.write()
-    print(summarise(run, judged))
-    return path
+        runs = {}
+        for number, folder in folders.items():
+            if config.overwrite:
+                folder.clear(dataset.ids)
+            its_line = line or shlex.join(sys.argv)
+            command = Command(configs[number], networks, dataset, devices, its_line)
+            record, awaited = begin(command, folder, session.digest)
+            named = frozenset((*networks.sources, *config.victims))
+            runs[number] = Run(record, dataset, folder, interruption, named, awaited)
+        for run in runs.values():
+            run.write()
+        load = functools.partial(load_source, config, networks.sources, session.load)
+        # The last iteration's run makes the images of all; the others find theirs made.
+        snapshots = {number: run for number, run in runs.items() if number}
+        outcomes = [
+            _finish(run, functools.partial(craft, run, devices, load, session, taken), session)
+            for run, taken in ((runs[0], snapshots), *((run, None) for run in snapshots.values()))
+        ]
+    print(summarise(runs[0], outcomes[0]))
+    if snapshots:
+        print("Snapshots:", *(f"{run.folder.path}/" for run in snapshots.values()))
+    return paths[0]
+
+
+def _finish(run: Run, make: Callable[[], Finished], session: Session) -> Judged:
+    """Crafts, judges, and writes the tables and the complete record."""
+    from utils.pipeline.judge import judge_run
+    from utils.pipeline.tables import steps_table, to_csv
+
+    record = run.record
+    with _timed(record, "craft"), arithmetic.of_crafting(run.config):
+        crafted = make()
+    originals = {each.image_id: each.image_sha256 for each in crafted.values()}
+    record.images_sha256 = images_digest(originals[each] for each in run.dataset.ids)
+    steps = steps_table(crafted.values(), run.modes)
+    write_atomically(run.folder.path / "steps.csv", to_csv(steps))
+    record.mean_cosine = steps.groupby("mode", sort=False)["mean_cosine"].mean().to_dict()
+    with _timed(record, "judge"):
+        judged = judge_run(run, session=session)
+    made = {key: each.png_sha256 for key, each in crafted.items() if key[0] in run.modes}
+    record.results_sha256 = results_digest(made, run)
+    record.status = "complete"
+    run.awaited.clear()
+    run.write()
+    return judged
 
 
 def _refuse_undecodable(path: Path, networks: Networks) -> None:

@@ -197,21 +197,26 @@ class Session:
         return self._pixels.get(sha256, decode)
 
     def attack(
-        self, method: Method, settings: AttackSettings, source: Classifier | Ensemble, jit: bool
+        self,
+        method: Method,
+        settings: AttackSettings,
+        source: Classifier | Ensemble,
+        jit: bool,
+        snapshots: Sequence[int] = (),
     ) -> SharingAttack:
         """Returns a method on a source, traced where no attack with other numbers was.
 
         Args:
-          method, settings, jit: as of `Attack`.
+          method, settings, jit, snapshots: as of `Attack`.
           source: best of networks that `load` returned.
         """
         parts = source.classifiers if isinstance(source, Ensemble) else (source,)
-        fresh = Attack(method, settings, source.logits_and_aux, jit)
+        fresh = Attack(method, settings, source.logits_and_aux, jit, snapshots)
         # An attack that is kept keeps its source, so that no other object has these ids. With TF32
         # a source is another one: XLA compiles it in, and its gradients are rounded.
         tf32 = tf.config.experimental.tensor_float_32_execution_enabled()
         attacked = (tf32, *map(id, parts))
-        key = (attacked, method, fresh.trace_key(settings), jit)
+        key = (attacked, method, fresh.trace_key(settings), jit, tuple(snapshots))
         kept = self._attacks.get(key, 1, lambda: fresh)
         return SharingAttack(kept.with_settings(settings), attacked, self._firsts)
 
