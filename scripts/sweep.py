@@ -106,7 +106,7 @@ def main(arguments: list[str]) -> int:
         find_ray()
     grids = _grids(options)
     planned = plan([cell for grid in grids for cell in grid.cells()])
-    print(describe(planned, grids[0].output_dir), flush=True)
+    print(describe(planned, grids[0].output_dir, options.dry_run), flush=True)
     if options.dry_run:
         return 0
     memory = None if options.isolate else options.memory

@@ -52,18 +52,28 @@ def plan(cells: Sequence[Cell]) -> list[Planned]:
     return [_planned(cell, known, digest) for cell in cells]
 
 
-def describe(planned: Sequence[Planned], output_dir: Path) -> str:
-    """Returns the list of cells with a time estimate for those that are left."""
+def describe(planned: Sequence[Planned], output_dir: Path, one_is_worth_it: bool = True) -> str:
+    """Returns the list of cells with a time estimate for those that are left.
+
+    Args:
+      planned: from `plan`.
+      output_dir: whose finished runs tell how long others take.
+      one_is_worth_it: estimate a single cell, too; without runs to learn from, that may take longer
+        than the cell.
+    """
     left = [one for one in planned if not one.finished and not one.problem]
     # Where nothing is left there is nothing to estimate, nor to measure.
-    speed = Speed.learnt_from(output_dir, Path(RunConfig().output_dir)) if left else None
+    wanted = len(left) > (0 if one_is_worth_it else 1)
+    speed = Speed.learnt_from(output_dir, Path(RunConfig().output_dir)) if wanted else None
     lines, total = [], 0.0
     for one in planned:
         if one.finished:
             lines.append(f"  done     {one.cell.name}")
         elif one.problem:
             lines.append(f"  can't    {one.cell.name}: {one.problem}")
-        elif speed:
+        elif speed is None:
+            lines.append(f"  to run   {one.cell.name}")
+        else:
             config, networks = one.cell.config, one.cell.networks
             sources, victims = list(networks.sources), list(networks.victims)
             seconds = speed.estimate(config, sources, victims, one.images).alone
