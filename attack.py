@@ -11,15 +11,14 @@ Examples:
 """
 
 import sys
-from pathlib import Path
 
 from absl import app, flags
 
 from utils.commands import command
 from utils.errors import BenchError
-from utils.files import open_regular
 from utils.pipeline import flags as run_flags
 from utils.pipeline.execute import execute
+from utils.pipeline.flag_files import check_flag_files
 from utils.sweeps.in_turn import run_in_turn
 
 run_flags.define_flags()
@@ -29,7 +28,7 @@ flags.adopt_module_key_flags(run_flags)
 def parse(arguments: list[str]) -> list[str]:
     """Parses the command line; wrong flags end the program with one sentence and code 2."""
     try:
-        _refuse_endless_files(arguments)
+        check_flag_files(arguments)
         rest = flags.FLAGS(arguments)
     except BenchError as error:
         sys.exit(_fail(str(error).rstrip(".")))
@@ -41,18 +40,6 @@ def parse(arguments: list[str]) -> list[str]:
     if len(rest) > 1:
         sys.exit(_fail(f"{rest[1]!r} is no flag: flags begin with --."))
     return rest
-
-
-def _refuse_endless_files(arguments: list[str]) -> None:
-    """Refuses pipes and devices as --flagfile, which absl would read without end.
-
-    Raises:
-      DataError: it can't be read, or is no regular file.
-    """
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
-        name, equals, path = argument.lstrip("-").partition("=")
-        if name == "flagfile" and argument.startswith("-"):
-            open_regular(Path(path if equals else following)).close()
 
 
 @command("attack.py")

@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from absl.testing import flagsaver
 
 import attack
 import models
@@ -81,3 +82,35 @@ def test_a_file_of_flags_that_never_ends_is_refused(tmp_path, capsys, form, plac
         attack.parse(["attack.py", *form.format(place).split(" ")])
     assert caught.value.code == 2
     assert "it is not a regular file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("--seed=1\n--flagfile=PLACE/pipe\n", "it is not a regular file"),
+        ("-flagfile= /dev/zero \n", "it is not a regular file"),
+        ("--flagfile=PLACE/flags\n", "leads to more than 50 files"),
+        ("--flagfile=PLACE/none\n", "No such file"),
+        (b"--seed=\xff\n", "no text in UTF-8"),
+        (b"\0" * 9, "no file of flags"),
+        ("#" * 70_000, "no file of flags"),
+    ],
+    ids=lambda value: str(value[:20]),
+)
+def test_files_of_flags_that_lead_to_others(tmp_path, capsys, text, said):
+    file = tmp_path / "flags"
+    os.mkfifo(tmp_path / "pipe")
+    content = text if isinstance(text, bytes) else text.replace("PLACE", str(tmp_path)).encode()
+    file.write_bytes(content)
+    with pytest.raises(SystemExit) as caught:
+        attack.parse(["attack.py", f"--flagfile={file}"])
+    assert caught.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_files_of_flags_may_name_others(tmp_path):
+    (tmp_path / "more").write_text("--num_iter=3\n")
+    (tmp_path / "flags").write_text(f"# these\n\n--seed=5\n--flagfile={tmp_path / 'more'}\n")
+    with flagsaver.flagsaver():
+        attack.parse(["attack.py", "--flagfile", str(tmp_path / "flags")])
+        assert (attack.flags.FLAGS.seed, attack.flags.FLAGS.num_iter) == (5, 3)

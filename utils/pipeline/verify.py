@@ -119,9 +119,16 @@ class _Verification:
                 f"run.json calls the method {record.method_title}; {record.flags.method} is "
                 f"{titles[0]}."
             )
-        for name, is_so in (("images", len(found)), ("side", found.side)):
+        facts = {"images": len(found), "side": found.side, "skipped_images": found.skipped}
+        for name, is_so in facts.items():
             if (said := getattr(record, name)) != is_so:
                 self._wrong(f"run.json says {name} {said}; the originals, {is_so}.")
+        for name, network in (record.sources | record.victims).items():
+            row = models.NETWORKS.get(name)
+            is_so, said = row.clean_accuracy if row else None, network.published_accuracy
+            # Folders from before it was recorded have none.
+            if said != is_so and (record.results_sha256 or said is not None):
+                self._wrong(f"run.json says that {said} % is published of {name}; {is_so} is.")
         self.findings.checked.append(
             f"run.json and the SHA-256 of the CSV against {len(found)} originals"
         )
