@@ -124,11 +124,11 @@ class _Verification:
             if (said := getattr(record, name)) != is_so:
                 self._wrong(f"run.json says {name} {said}; the originals, {is_so}.")
         for name, network in (record.sources | record.victims).items():
-            row = models.NETWORKS.get(name)
-            is_so, said = row.clean_accuracy if row else None, network.published_accuracy
+            row, said = models.NETWORKS.get(name), network.published_accuracy
+            published = row.clean_accuracy if row else None
             # Folders from before it was recorded have none.
-            if said != is_so and (record.results_sha256 or said is not None):
-                self._wrong(f"run.json says that {said} % is published of {name}; {is_so} is.")
+            if said != published and (record.results_sha256 or said is not None):
+                self._wrong(f"run.json says that {said} % is published of {name}; {published} is.")
         self.findings.checked.append(
             f"run.json and the SHA-256 of the CSV against {len(found)} originals"
         )
