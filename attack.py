@@ -12,9 +12,12 @@ Examples:
 
 import sys
 
+# The first of all, so that a signal is told from here on.
+from utils.commands import command  # isort: split
+
 from absl import app, flags
 
-from utils.commands import command
+from utils.arguments import did_you_mean
 from utils.errors import BenchError
 from utils.pipeline import flags as run_flags
 from utils.pipeline.execute import execute
@@ -35,6 +38,13 @@ def parse(arguments: list[str]) -> list[str]:
     except SystemExit:
         # absl ends with 1 after --help, as if that were an error.
         sys.exit(0)
+    except flags.UnrecognizedFlagError as error:
+        hint = did_you_mean(error.flagname, run_flags.flag_names())
+        sys.exit(
+            _fail(
+                f"There is no flag --{error.flagname}{hint}: `python attack.py --help` lists them."
+            )
+        )
     except flags.Error as error:
         sys.exit(_fail(f"{str(error).rstrip('.')}: `python attack.py --help` lists the flags."))
     if len(rest) > 1:

@@ -129,6 +129,8 @@ class Attack:
         differentiable, each image on its own.
       jit_compile: compile the loop with XLA.
       snapshots: iterations, from 1, after which the images are kept, too.
+      tick: called after each gradient of the source with how many images it was of; not where the
+        loop is compiled, since XLA calls no Python.
     """
 
     def __init__(
@@ -138,6 +140,7 @@ class Attack:
         source: Source,
         jit_compile: bool = False,
         snapshots: Sequence[int] = (),
+        tick: Callable[[int], None] | None = None,
     ) -> None:
         self._snapshots = tuple(snapshots)
         self.method = method
@@ -145,6 +148,7 @@ class Attack:
         self._source = source
         self._compiled = {"autograph": False, "jit_compile": jit_compile or None}
         self._static_shapes = jit_compile
+        self._tick = None if jit_compile else tick
         self._first = tf.function(self._first_evaluation, **self._compiled)
         self._programs: dict[tuple[str, ...], Callable] = {}
 
@@ -271,11 +275,13 @@ class Attack:
             # A source traced for any batch size gives a gradient without one.
             return tf.ensure_shape(tape.gradient(value, point), point.shape)
 
+        counted = _counted(of_copy, self._tick) if self._tick else of_copy
+
         if count == 1:
-            return of_copy(point, tf.constant(0))
+            return counted(point, tf.constant(0))
         _, total = tf.while_loop(
             lambda index, _: index < count,
-            lambda index, total: (index + 1, total + of_copy(point, index)),
+            lambda index, total: (index + 1, total + counted(point, index)),
             (tf.constant(0), tf.zeros_like(point)),
             parallel_iterations=1,
         )
@@ -469,6 +475,19 @@ def _tensors(
         tf.cast(tf.convert_to_tensor(labels), tf.int32),
         tf.cast(tf.convert_to_tensor(keys), tf.int32),
     )
+
+
+def _counted(of_copy: Callable, tick: Callable[[int], None]) -> Callable:
+    """The same, telling `tick`; a call of its own, so that all round it is compiled as without."""
+
+    @tf.function(autograph=False, experimental_attributes={"_noinline": True})
+    def counted(point: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+        gradient, images = of_copy(point, index), point.shape[0]
+        with tf.control_dependencies([gradient]):
+            tf.numpy_function(lambda: tick(images), [], [])
+        return gradient
+
+    return counted
 
 
 def _repeat(tensor: tf.Tensor, count: int) -> tf.Tensor:

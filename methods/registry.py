@@ -2,6 +2,7 @@
 
 A word is a set of letters (`pi` is one of them); their order in it means nothing. `if` is the empty
 set and stands alone; `fgsm` is one step, alone or with letters that mean something in one step.
+Names such as MI-FGSM stand for their letters (names.py).
 """
 
 import dataclasses
@@ -11,6 +12,7 @@ import re
 from collections.abc import Callable
 
 from methods import blocks, diversity, gradients, sampling
+from methods.names import letters_of
 from methods.settings import AttackSettings
 from utils.bound import plain_number
 from utils.errors import MethodError
@@ -36,6 +38,7 @@ class Part:
       amplification: settings -> what alpha is multiplied with.
       factor: the flag that it multiplies with.
       single_step: means something in one step too, so that `fgsm` may have it.
+      flags: those of AttackSettings that mean nothing without it (or another that names them).
     """
 
     title: str
@@ -52,6 +55,7 @@ class Part:
     amplification: Callable[[AttackSettings], float] | None = None
     factor: str = ""
     single_step: bool = False
+    flags: tuple[str, ...] = ()
 
     def fills(self, stages: tuple[str, ...]) -> bool:
         """Whether it has a function in one of these stages."""
@@ -60,32 +64,42 @@ class Part:
 
 # The table. Where several letters fill one stage they are applied in this order.
 PARTS: dict[str, Part] = {
-    "m": Part("MI-FGSM", momentum=gradients.accumulate, factor="momentum"),
+    "m": Part("MI-FGSM", momentum=gradients.accumulate, factor="momentum", flags=("momentum",)),
     "n": Part(
         "NI-FGSM",
         look_ahead=gradients.look_ahead,
         momentum=gradients.accumulate,
         factor="momentum",
+        flags=("momentum",),
     ),
-    "d": Part("DI", view=diversity.diverse_input, single_step=True),
-    "t": Part("TI", smoothing=gradients.smooth, factor="ti_nsig", single_step=True),
+    "d": Part("DI", view=diversity.diverse_input, single_step=True, flags=("prob", "image_resize")),
+    "t": Part(
+        "TI",
+        smoothing=gradients.smooth,
+        factor="ti_nsig",
+        single_step=True,
+        flags=("ti_kernel", "ti_nsig", "ti_position"),
+    ),
     "s": Part(
         "SI",
         copies=gradients.scale_copy,
         num_copies=operator.attrgetter("num_scales"),
         single_step=True,
+        flags=("num_scales",),
     ),
     "v": Part(
         "VT",
         variance=gradients.neighbour_variance,
         num_gradients=lambda settings: 1 + settings.vt_samples,
         factor="vt_radius",
+        flags=("vt_samples", "vt_radius"),
     ),
     "pi": Part(
         "Patch-wise",
         step=gradients.patch_wise,
         amplification=operator.attrgetter("pi_factor"),
         factor="pi_factor",
+        flags=("pi_factor",),
     ),
     "r": Part("RGD", step=gradients.unclipped_sum),
     "g": Part(
@@ -94,12 +108,14 @@ PARTS: dict[str, Part] = {
         num_gradients=lambda settings: 2 * settings.pgn_samples,
         factor="pgn_radius",
         single_step=True,
+        flags=("pgn_samples", "pgn_radius"),
     ),
     "b": Part(
         "BSR",
         view=blocks.block_shuffle,
         num_copies=operator.attrgetter("bsr_copies"),
         single_step=True,
+        flags=("bsr_copies", "bsr_strips", "bsr_angle"),
     ),
     "x": Part(
         "FGRM's walk",
@@ -107,6 +123,7 @@ PARTS: dict[str, Part] = {
         num_gradients=operator.attrgetter("walk_points"),
         factor="walk_radius",
         single_step=True,
+        flags=("walk_points", "walk_radius"),
     ),
 }
 
@@ -156,6 +173,16 @@ class Method:
         counts = [*self.stage("num_copies"), *self.stage("num_gradients")]
         return math.prod(count(settings) for count in counts)
 
+    def gradients(self, settings: AttackSettings, modes: int) -> int:
+        """How many gradients of each image an attack takes in so many modes at once."""
+        each = self.gradients_per_step(settings)
+        # Nothing comes after the last step that its variance would be of use to.
+        plain = math.prod(count(settings) for count in self.stage("num_copies"))
+        last = plain if self.exclusive("variance") else each
+        steps = [each] * (self.iterations(settings.num_iter) - 1) + [last]
+        # The first is the same for all modes.
+        return steps[0] + modes * sum(steps[1:])
+
     def raised_factors(self, settings: AttackSettings) -> list[str]:
         """The flags that multiply and are above their defaults, such as "--momentum 2"."""
         names = dict.fromkeys([*(part.factor for part in self.parts()), "aux_weight", "max_l2"])
@@ -165,6 +192,14 @@ class Method:
             for name in names
             if name and (getattr(settings, name) or 0) > getattr(default, name)
         ]
+
+    def unused_flags(self) -> dict[str, list[str]]:
+        """The flags that only other letters look at, and the letters that do."""
+        users: dict[str, list[str]] = {}
+        for letter, part in PARTS.items():
+            for flag in part.flags:
+                users.setdefault(flag, []).append(letter)
+        return {name: who for name, who in users.items() if not self.letters & set(who)}
 
     def title(self) -> str:
         """The usual names of what it is made of, such as "DI + MI-FGSM"."""
@@ -184,7 +219,7 @@ def parse_method(word: str) -> Method:
     Raises:
       MethodError: a letter is unknown or there twice, or two of them contradict each other.
     """
-    tokens = re.findall(r"fgsm|if|pi|.", word.strip().lower())
+    tokens = re.findall(r"fgsm|if|pi|.", letters_of(word.strip().lower(), PARTS))
     if not tokens:
         raise MethodError(f"--method is empty; {_known()}")
     for token in tokens:

@@ -5,18 +5,19 @@ Examples:
   python scripts/judge.py moved/eps16 --input_dir images --checkpoint_path checkpoints
 """
 
-import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from utils.arguments import Parser
 from utils.commands import command
 from utils.files import sha256_of
 from utils.interruption import Interruption
 from utils.pipeline.digest import results_digest
 from utils.pipeline.folder import open_run_folder
+from utils.pipeline.foreign import foreign_folders
 from utils.pipeline.judge import judge_run
 from utils.pipeline.places import add_place_flags, reopen
 from utils.pipeline.record import RunRecord
@@ -26,12 +27,21 @@ from utils.pipeline.run import Run
 @command("judge.py")
 def main(arguments: list[str]) -> int:
     """Judges a finished run anew; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__)
     add_place_flags(parser)
     given = parser.parse_args(arguments)
     path, run = given.run_folder, reopen(given)
+    print(
+        f"Judging {path}: {len(run.dataset)} images, modes {', '.join(run.modes)}, "
+        f"{len(run.record.victims)} victim(s).",
+        flush=True,
+    )
+    for folder, count in foreign_folders(run).items():
+        print(
+            f"Note: {folder} holds {count} PNG(s) that are not of this run (run.json tells of "
+            f"{', '.join(run.modes)}): they are not judged.",
+            flush=True,
+        )
     with Interruption() as interruption, open_run_folder(path, path):
         judge_run(replace(run, interruption=interruption), afresh=True)
         _renew_digest(run)

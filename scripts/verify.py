@@ -13,19 +13,33 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from utils.arguments import Parser
 from utils.commands import command
 from utils.pipeline.places import add_place_flags, reopen
+from utils.pipeline.run import Run
 from utils.pipeline.verify import verify
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__)
     add_place_flags(parser)
     parser.add_argument("--predictions", action="store_true", help="classify every image again")
     return parser.parse_args(arguments)
+
+
+def _opening(run: Run) -> str:
+    """What is verified; that it is unfinished comes before everything else."""
+    record, path = run.record, run.folder.path
+    what = (
+        f"{len(run.dataset)} images, modes {', '.join(run.modes)}, {len(record.victims)} victim(s)"
+    )
+    if record.complete:
+        return f"Verifying {path}: {what}."
+    return (
+        f"UNFINISHED: {path} holds a run that didn't come to its end ({what}), so that not all can "
+        "hold. Its command, given again, ends it."
+    )
 
 
 @command("verify.py")
@@ -37,7 +51,9 @@ def main(arguments: list[str]) -> int:
       asked for couldn't be made again.
     """
     given = parse(arguments)
-    findings = verify(reopen(given), given.predictions)
+    run = reopen(given)
+    print(_opening(run), flush=True)
+    findings = verify(run, given.predictions)
     for sentence in findings.checked:
         print(f"Checked: {sentence}.")
     for sentence in findings.unchecked:

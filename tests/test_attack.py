@@ -55,7 +55,12 @@ def test_it_leaves_what_the_readme_says(finished):
     assert len(list((folder / "affine").glob("*.png"))) == 12
     assert run["status"] == "complete" and run["flags"]["max_epsilon"] == 16
     assert run["device"] == ["/CPU:0"] and {"craft", "judge"} <= set(run["seconds"])
-    assert len(pd.read_csv(folder / "per_image.csv")) == 12 * len(table)
+    per_image = pd.read_csv(folder / "per_image.csv")
+    assert len(per_image) == 12 * len(table)
+    names = ["true_name", "target_name", "clean_name", "adversarial_name"]
+    assert list(per_image.columns[-4:]) == names
+    known = (ROOT / "data" / "demo" / "class_names.txt").read_text().split()
+    assert per_image["true_name"].tolist() == [known[label] for label in per_image["true_label"]]
 
 
 def test_help_explains_every_flag_in_a_line():
@@ -70,6 +75,8 @@ def test_help_explains_every_flag_in_a_line():
     ("arguments", "code", "named"),
     [
         (["--nosuchflag"], 2, "nosuchflag"),
+        (["--epsilon", "8"], 2, "did you mean --max_epsilon?"),
+        (["--zoo=demo", "--prob=0.5"], 2, "--prob needs --method with d (DI)"),
         (["--max_epsilon", "much"], 2, "max_epsilon"),
         (["affine"], 2, "affine"),
         (["--method", "xyz"], 2, "--method"),

@@ -3,11 +3,13 @@
 import argparse
 import functools
 import os
+import signal
 import sys
 from collections.abc import Callable
-from types import TracebackType
+from pathlib import Path
 
-from utils.errors import BenchError, is_out_of_memory
+from utils.errors import BenchError, Interrupted, is_out_of_memory
+from utils.interruption import stop_at_once, stop_at_once_from_now_on
 
 Main = Callable[[list[str]], int]
 
@@ -22,12 +24,17 @@ def command(name: str) -> Callable[[Main], Main]:
     def frame(main: Main) -> Main:
         @functools.wraps(main)
         def framed(arguments: list[str]) -> int:
+            if signal.getsignal(signal.SIGINT) is stop_at_once:
+                # From here on there may be something to put in order.
+                signal.signal(signal.SIGINT, signal.default_int_handler)
             try:
                 code = main(arguments)
                 # Here, where a full disk can still be told of, and not when the interpreter ends.
                 sys.stdout.flush()
                 return code
             except BenchError as error:
+                if isinstance(error, Interrupted):
+                    stop_at_once_from_now_on()
                 return _say(name, str(error), error.exit_code)
             except BrokenPipeError:
                 # Whoever read the output has seen enough, as `head` does.
@@ -40,6 +47,7 @@ def command(name: str) -> Callable[[Main], Main]:
             except UnicodeEncodeError as error:
                 return _say(name, f"A name that is no valid text ({error.object!a}): rename it.", 1)
             except KeyboardInterrupt:
+                stop_at_once_from_now_on()
                 return _say(name, "Stopped by SIGINT; what is finished is written.", 130)
             except Exception as error:
                 if not is_out_of_memory(error):
@@ -86,14 +94,13 @@ def _point_elsewhere(stream: object) -> None:
         return
 
 
-def _tell_of_signals(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        _say(os.path.basename(sys.argv[0]), "Stopped by SIGINT.", 130)
-    else:
-        sys.__excepthook__(kind, error, trace)
+def _is_command() -> bool:
+    """Whether this process is one of our commands, and not a test or somebody's program."""
+    file = getattr(sys.modules["__main__"], "__file__", None)
+    here = Path(__file__).resolve().parents[1]
+    return file is not None and Path(file).resolve().parent in (here, here / "scripts")
 
 
 # A signal may come while TensorFlow is being imported, before any frame is there.
-sys.excepthook = _tell_of_signals
+if _is_command():
+    stop_at_once_from_now_on()

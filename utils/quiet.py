@@ -14,6 +14,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from utils import accelerator
+from utils.interruption import stopping_at_once
+from utils.terminal import diverted
 
 _ONE_AT_A_TIME = threading.RLock()
 
@@ -25,7 +27,7 @@ def import_tensorflow() -> None:
     shown where the import fails. TF_CPP_MIN_LOG_LEVEL below 3 lets everything through.
     """
     # The terminal is turned away for the whole process, so threads must take turns.
-    with _ONE_AT_A_TIME:
+    with _ONE_AT_A_TIME, stopping_at_once():
         _import_tensorflow()
 
 
@@ -38,24 +40,18 @@ def _import_tensorflow() -> None:
 
         _prepare_devices()
         return
-    sys.stderr.flush()
-    terminal = os.dup(2)
     with tempfile.TemporaryFile() as notes:
-        os.dup2(notes.fileno(), 2)
         try:
-            import tensorflow as tf
+            with diverted(notes.fileno()):
+                import tensorflow as tf
 
-            # The search for GPUs writes notes of its own, the first time.
-            tf.config.list_physical_devices()
-            _prepare_devices()
+                # The search for GPUs writes notes of its own, the first time.
+                tf.config.list_physical_devices()
+                _prepare_devices()
         except BaseException:
             notes.seek(0)
-            os.write(terminal, notes.read())
+            os.write(2, notes.read())
             raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(terminal, 2)
-            os.close(terminal)
 
 
 @functools.cache

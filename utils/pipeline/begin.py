@@ -15,6 +15,7 @@ from utils.pipeline.folder import RunFolder
 from utils.pipeline.hardware import environment_of
 from utils.pipeline.moving import PATH_FLAGS
 from utils.pipeline.participants import Networks
+from utils.pipeline.provenance import git_commit, threads
 from utils.pipeline.record import (
     Environment,
     Identity,
@@ -106,6 +107,8 @@ def begin(
         commands=(earlier.commands if earlier else []) + [command.line],
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         **dict(environment),
+        git_commit=git_commit(),
+        threads=threads(),
         earlier_environments=_earlier_environments(earlier, environment, folder),
     )
     return record, set(victims) - set(earlier.victims if earlier else ())

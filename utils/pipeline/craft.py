@@ -8,13 +8,13 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from data import Batch, Dataset, batches, from_uint8, processors, to_uint8, write_image
 from methods import MODES, Crafted, image_key, parse_method
 from models import Classifier, Ensemble
 from utils.errors import RunError, UsageError
 from utils.hashes import content_sha256, file_sha256, state_of
+from utils.pipeline.bar import CraftingBar
 from utils.pipeline.config import RunConfig
 from utils.pipeline.devices import PortionedAttack, SplitAttack
 from utils.pipeline.folder import RunFolder
@@ -107,18 +107,24 @@ def craft(
     portions = Portions(config.batch_size, config.devices)
     attack = PortionedAttack(SplitAttack(devices, make_attack), portions)
     labels = _Labels(config, dataset, sources[0], portions)
-    total = sum(min(config.batch_size, len(dataset) - start) for start in todo)
+    progress = CraftingBar(config, todo, len(dataset))
     with (
         ThreadPoolExecutor(processors()) as encoders,
         ThreadPoolExecutor(max_workers=1) as writer,
-        tqdm(total=total, desc="Crafting", unit="image") as progress,
+        progress,
+        session.told_of_gradients(progress.tick),
     ):
         writing: Future[Finished] | None = None
         try:
             for batch in batches(dataset.paths, config.batch_size, list(todo), session.pixels):
+                end = batch.start + batch.count
+                run.interruption.under_way = (
+                    f"images {batch.start + 1} to {end} of {len(dataset)}, which are then kept"
+                )
+                progress.begin(batch.start)
                 crafted = _craft_batch(run, attack, labels, batch, todo[batch.start])
                 # What is finished stays as it is; it only went through the source once more.
-                ids = dataset.ids[batch.start : batch.start + batch.count]
+                ids = dataset.ids[batch.start : end]
                 parts = [
                     (snapshots[number], _unfinished(taken, ids, of_snapshots[number]))
                     for number, taken in _taken(crafted, snapshots).items()
@@ -128,7 +134,7 @@ def craft(
                 # that a disk or processors that fall behind slow the attack down.
                 finished.update(writing.result() if writing else {})
                 writing = writer.submit(_write_parts, batch, parts, encoders)
-                progress.update(batch.count)
+                progress.end(end)
                 run.interruption.check()
         finally:
             # Also where a later batch fails: what is crafted is to be kept.

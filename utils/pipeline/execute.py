@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data import Dataset, read_image
+from utils.class_names import names_beside
 from utils.errors import UsageError
 from utils.files import write_atomically
 from utils.interruption import Interruption
@@ -79,7 +80,8 @@ def execute(config: RunConfig, session: Session | None = None, line: str = "") -
             command = Command(configs[number], networks, dataset, devices, its_line)
             record, awaited = begin(command, folder, session.digest)
             named = frozenset((*networks.sources, *config.victims))
-            runs[number] = Run(record, dataset, folder, interruption, named, awaited)
+            names = names_beside(networks.input_csv)
+            runs[number] = Run(record, dataset, folder, interruption, named, awaited, names)
         for run in runs.values():
             run.write()
         load = functools.partial(load_source, config, networks.sources, session.load)

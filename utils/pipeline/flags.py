@@ -7,6 +7,10 @@ from absl import flags
 from methods import AttackSettings
 from utils.errors import UsageError
 from utils.pipeline.config import RunConfig
+from utils.pipeline.idle import refuse_idle
+
+# No flag of a run: what it lets pass stands in run.json like any other.
+SHARED_FLAGS = "shared_flags"
 
 # Flags of one value each of which takes several, comma-separated, for as many runs.
 LISTS = ("method", "max_epsilon")
@@ -30,18 +34,32 @@ def _define(item: Field) -> None:
         flags.DEFINE_string(item.name, default, help_text)
 
 
+def _fields() -> list[Field]:
+    every = (*fields(RunConfig), *fields(AttackSettings))
+    return [item for item in every if item.name != "attack"]
+
+
+def flag_names() -> list[str]:
+    """Returns the names of attack.py's flags."""
+    return [SHARED_FLAGS, *(item.name for item in _fields())]
+
+
 def define_flags() -> None:
     """Defines attack.py's flags."""
-    for item in (*fields(RunConfig), *fields(AttackSettings)):
-        if item.name != "attack":
-            _define(item)
+    for item in _fields():
+        _define(item)
+    flags.DEFINE_boolean(
+        SHARED_FLAGS,
+        False,
+        "Let flags pass that change nothing with this method or mode, as in the cells of a sweep.",
+    )
 
 
 def configs_from_flags() -> list[RunConfig]:
     """Reads the parsed flags: one configuration a method and epsilon.
 
     Raises:
-      UsageError, MethodError: a value that can't be obeyed.
+      UsageError, MethodError: a value that can't be obeyed, or a flag that changes nothing.
     """
     values = flags.FLAGS.flag_values_dict()
     methods, epsilons = values["method"] or [""], values["max_epsilon"] or [""]
@@ -57,6 +75,8 @@ def configs_from_flags() -> list[RunConfig]:
                 f"--method {','.join(methods)} and --max_epsilon {','.join(epsilons)} name the run "
                 f"of {config.method} at {config.attack.bound} twice: leave one out."
             )
+    if not flags.FLAGS[SHARED_FLAGS].value:
+        refuse_idle(configs, {name for name in flag_names() if flags.FLAGS[name].present})
     return configs
 
 

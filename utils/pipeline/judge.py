@@ -122,6 +122,7 @@ def judge(
     with tqdm(total=total, initial=total - missing, desc="Judging", unit="image") as bar:
         for group, keep_pixels in _groups(run, {victim for victim, _ in todo}, gallery):
             bar.set_postfix_str(", ".join(group))
+            run.interruption.under_way = f"the answers of {', '.join(group)} to one batch"
             judges = {}
             for victim in group:
                 judges[victim] = session.judge(load_victim(run, victim, session))

@@ -73,6 +73,18 @@ class Environment(_Typed):
     hardware: list[str] = []
 
 
+class Threads(_Typed):
+    """TensorFlow's threads, 0 where it chose their number itself.
+
+    Attributes:
+      intra_op: for one operation.
+      inter_op: for operations beside each other.
+    """
+
+    intra_op: int = 0
+    inter_op: int = 0
+
+
 class Identity(_Typed):
     """What all results in one folder agree in.
 
@@ -125,6 +137,8 @@ class RunRecord(_Typed):
       versions: package -> version.
       device: the devices' names.
       hardware: as in Environment.
+      git_commit: of the program that the last command ran, "no git", or empty in older folders.
+      threads: that it computed with.
       earlier_environments: where earlier commands in the folder ran on others than these.
       seconds: stage -> seconds that the last command spent in it.
       mean_cosine: mode -> mean cosine between step and gradient.
@@ -151,6 +165,8 @@ class RunRecord(_Typed):
     versions: dict[str, str] = {}
     device: list[str] = []
     hardware: list[str] = []
+    git_commit: str = ""
+    threads: Threads = Threads()
     earlier_environments: list[Environment] = []
     seconds: dict[str, float] = {}
     mean_cosine: dict[str, float] = {}

@@ -8,6 +8,7 @@ from pathlib import Path
 import models
 from data import Dataset
 from methods import MODES
+from utils.class_names import names_beside
 from utils.errors import UsageError
 from utils.interruption import Interruption
 from utils.pipeline.config import RunConfig
@@ -30,6 +31,8 @@ class Run:
       folder: where it writes.
       interruption: asked between batches whether to stop.
       awaited: victims that have never been loaded: run.json names them once they have.
+      class_names: label -> name; empty where none are known.
+      looked_in: the --checkpoint_path that was given to find the victims in, if any.
       named: networks that this command's own flags name; others of its victims are loaded only if
         they are of the zoo, whose files hold numbers alone.
     """
@@ -40,6 +43,8 @@ class Run:
     interruption: Interruption = field(default_factory=Interruption)
     named: frozenset[str] = frozenset()
     awaited: set[str] = field(default_factory=set)
+    class_names: tuple[str, ...] = ()
+    looked_in: Path | None = None
 
     @classmethod
     def reopen(
@@ -81,7 +86,14 @@ class Run:
                 network.checkpoint = str(
                     models.find_checkpoint(name, checkpoint_path) or network.checkpoint
                 )
-        return cls(record, dataset, RunFolder(path), named=frozenset(named))
+        return cls(
+            record,
+            dataset,
+            RunFolder(path),
+            named=frozenset(named),
+            class_names=names_beside(place.input_csv),
+            looked_in=checkpoint_path,
+        )
 
     def write(self) -> None:
         """Writes run.json as it is by now."""

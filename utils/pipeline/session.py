@@ -10,7 +10,8 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -128,6 +129,7 @@ class Session:
         self._pixels: Hoard[np.ndarray] = Hoard(memory * _OF_ARRAYS / 2)
         self._clean: dict[Hashable, list[Answer]] = {}
         self._digests: dict[Hashable, dict[str, str]] = {}
+        self._told: Callable[[int], None] | None = None
 
     def clear(self) -> None:
         """Lets go of everything, as after an error that left the memory in doubt."""
@@ -211,7 +213,7 @@ class Session:
           source: best of networks that `load` returned.
         """
         parts = source.classifiers if isinstance(source, Ensemble) else (source,)
-        fresh = Attack(method, settings, source.logits_and_aux, jit, snapshots)
+        fresh = Attack(method, settings, source.logits_and_aux, jit, snapshots, self._tick)
         # An attack that is kept keeps its source, so that no other object has these ids. With TF32
         # a source is another one: XLA compiles it in, and its gradients are rounded.
         tf32 = tf.config.experimental.tensor_float_32_execution_enabled()
@@ -219,6 +221,20 @@ class Session:
         key = (attacked, method, fresh.trace_key(settings), jit, tuple(snapshots))
         kept = self._attacks.get(key, 1, lambda: fresh)
         return SharingAttack(kept.with_settings(settings), attacked, self._firsts)
+
+    @contextmanager
+    def told_of_gradients(self, tick: Callable[[int], None]) -> Iterator[None]:
+        """While entered, has each gradient of its attacks told, as of `Attack`."""
+        self._told = tick
+        try:
+            yield
+        finally:
+            self._told = None
+
+    def _tick(self, images: int) -> None:
+        # An attack outlives the run that it was traced in, whose listener is gone.
+        if self._told is not None:
+            self._told(images)
 
     def _forget_attacks(self) -> None:
         # They hold their sources.

@@ -2,9 +2,12 @@
 
 import pandas as pd
 
+from utils.pipeline.control import beside_control
 from utils.pipeline.judge import Judged
 from utils.pipeline.plausibility import doubts
+from utils.pipeline.record import RunRecord
 from utils.pipeline.run import Run
+from utils.pipeline.tables import gained_and_lost
 from utils.success import REFERENCE
 
 
@@ -16,17 +19,18 @@ def summarise(run: Run, judged: Judged) -> str:
     what = "target-hitting" if targeted else "misclassified"
     lines = [
         "",
-        f"{first['source']} attacked by {first['method']}, {record.bound}, "
+        f"On {_where(record)}: {first['source']} attacked by {first['method']}, {record.bound}, "
         f"{first['num_iter']} iteration(s), {first['images']} images. Rates of {what} images with "
-        "95 % intervals; gains in points, with the exact McNemar p:",
+        "95 % intervals; gains in points, with the exact McNemar p and the images gained and lost:",
         "",
-        _rates(transfer, targeted).to_string(),
+        _rates(judged, targeted).to_string(),
         "",
         "What it cost, in [0, 255] units, and how well the steps follow the gradient:",
         "",
         _costs(transfer, record.mean_cosine).to_string(),
         "",
         *_verdicts(transfer, targeted),
+        *beside_control(transfer, targeted),
     ]
     for mode, count in judged.unchanged.items():
         lines.append(
@@ -44,15 +48,24 @@ def summarise(run: Run, judged: Judged) -> str:
     return "\n".join(lines)
 
 
-def _rates(transfer: pd.DataFrame, targeted: bool) -> pd.DataFrame:
+def _where(record: RunRecord) -> str:
+    """The devices, with what they are."""
+    names = ", ".join(each.removeprefix("/") for each in record.device) or "an unknown device"
+    # The processor stands last, and is what computes where there is no GPU.
+    gpus = record.hardware[:-1] or record.hardware
+    return f"{names} ({'; '.join(gpus)})" if gpus else names
+
+
+def _rates(judged: Judged, targeted: bool) -> pd.DataFrame:
     what = "target hit %" if targeted else "success %"
     rows, heads = [], []
-    for victim, group in transfer.groupby("victim", sort=False):
+    for victim, group in judged.transfer.groupby("victim", sort=False):
         for place, row in enumerate(group.to_dict("records")):
             # A victim is named once, above its modes.
             first = place == 0
             heads.append(f"{victim} ({row['setting']})" if first else "")
             gain = "" if pd.isna(row["gain_over_sign"]) else _gain(row)
+            moved = gained_and_lost(judged.per_image, victim, row["mode"], targeted)
             rows.append(
                 {
                     "clean error %": f"{_percent_wrong(row):.1f}" if first else "",
@@ -60,6 +73,8 @@ def _rates(transfer: pd.DataFrame, targeted: bool) -> pd.DataFrame:
                     what: f"{row['target_rate']:.1f}" if targeted else _success(row),
                     "gain over sign": gain,
                     "p": f"{row['mcnemar_p']:.2g}" if gain else "",
+                    "gained": str(moved[0]) if gain else "",
+                    "lost": str(moved[1]) if gain else "",
                 }
             )
     return pd.DataFrame(rows, index=heads)

@@ -41,6 +41,13 @@ _PER_IMAGE = (
     # Whether the true label is among the victim's five likeliest: 1 or 0.
     *("clean_top5", "adversarial_top5"),
 )
+# Column of a label -> column of its name, the last ones where class names are known.
+NAMES = {
+    "true_label": "true_name",
+    "target_class": "target_name",
+    "clean_label": "clean_name",
+    "adversarial_label": "adversarial_name",
+}
 _TRANSFER = (
     *("source", "method", "mode", "max_epsilon", "num_iter", "victim", "setting", "images"),
     *("clean_errors", "misclassified", "success_rate", "success_low", "success_high"),
@@ -87,7 +94,13 @@ def per_image_table(run: Run, predictions: pd.DataFrame, costs: pd.DataFrame) ->
             for label, likeliest in zip(table["true_label"], labels, strict=True)
         ]
         table[f"{kind}_confidence"] = table[f"confidence_{kind}"]
-    return table[list(_PER_IMAGE)]
+    table = table[list(_PER_IMAGE)]
+    if not run.class_names:
+        return table
+    names = dict(enumerate(run.class_names))
+    return table.assign(
+        **{name: table[label].map(names).fillna("") for label, name in NAMES.items()}
+    )
 
 
 def transfer_table(run: Run, per_image: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
@@ -200,6 +213,23 @@ def _cost(costs: pd.DataFrame, side: int) -> dict[str, object]:
         "mean_rms": (costs["l2"] / np.sqrt(3 * side**2)).mean(),
         "max_linf": int(costs["linf"].max()),
     }
+
+
+def gained_and_lost(
+    per_image: pd.DataFrame, victim: str, mode: str, targeted: bool
+) -> tuple[int, int]:
+    """Returns how many images only a mode succeeds on, and how many only the reference does.
+
+    Args:
+      per_image: as `per_image_table` returns, with the reference.
+      victim, mode: which to compare with the reference.
+      targeted: what success is.
+    """
+    rows = per_image[per_image["victim"] == victim].set_index("image_id")
+    found = succeeded(rows, targeted)
+    of_mode, of_reference = (found[rows["mode"] == each] for each in (mode, REFERENCE))
+    of_reference = of_reference.reindex(of_mode.index)
+    return int((of_mode & ~of_reference).sum()), int((~of_mode & of_reference).sum())
 
 
 def _gain(reference: pd.DataFrame, group: pd.DataFrame, targeted: bool) -> dict[str, object]:

@@ -3,7 +3,7 @@
 It reads the folder and the original images and writes nothing.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,16 +12,18 @@ import pandas as pd
 
 import models
 from methods import parse_method
+from utils.class_names import FILE
 from utils.errors import DataError
 from utils.files import open_regular
 from utils.pipeline.cost import costs_table, read_perturbations
 from utils.pipeline.differences import differences, read_table
 from utils.pipeline.digest import images_digest, results_digest
+from utils.pipeline.foreign import foreign_images
 from utils.pipeline.journals import Prediction
 from utils.pipeline.judge import has_changed, judge, predictions_table
 from utils.pipeline.record import RecordedNetwork
 from utils.pipeline.run import CLEAN, Run
-from utils.pipeline.tables import per_image_table, steps_table, to_csv, transfer_table
+from utils.pipeline.tables import NAMES, per_image_table, steps_table, to_csv, transfer_table
 
 # Softmax on another machine may round differently in the fourth decimal.
 _CONFIDENCE_TOLERANCE = 1e-3
@@ -150,7 +152,10 @@ class _Verification:
             if each.cost is None:
                 continue
             if record is not None and record.png_sha256 != each.png_sha256:
-                self._wrong(f"{png} was changed after the run (its SHA-256 differs).")
+                self._wrong(
+                    f"{png} was changed after the run (its SHA-256 differs): the run's command, "
+                    "given again, makes it anew."
+                )
             if not bound.holds(each.cost.linf, each.cost.l2):
                 length = each.cost.l2 if bound.norm == "l2" else each.cost.linf
                 self._wrong(
@@ -161,7 +166,7 @@ class _Verification:
         self._costs = costs_table(perturbations, run.modes)
         self._sound = set(self._dataset.ids)
         self._sound -= {each.image_id for each in perturbations if each.cost is None}
-        self.findings.wrong += self._foreign_images()
+        self.findings.wrong += [f"{png} is not of this run." for png in foreign_images(run)]
         self.findings.checked.append(
             f"{len(perturbations)} PNGs: there, their side, within the bound of their originals"
         )
@@ -171,14 +176,6 @@ class _Verification:
             )
         else:
             self._not_checked("the SHA-256 of the PNGs and originals", "crafted.jsonl")
-
-    def _foreign_images(self) -> Iterator[str]:
-        known = {f"{image_id}.png" for image_id in self._dataset.ids}
-        folder = self._run.folder.path
-        for png in sorted(folder.rglob("*.[pP][nN][gG]")):
-            place = png.parent.relative_to(folder).parts
-            if len(place) != 1 or place[0] not in self._run.modes or png.name not in known:
-                yield f"{png} is not of this run."
 
     def steps(self) -> None:
         """Computes steps.csv again from the records of crafting."""
@@ -219,8 +216,8 @@ class _Verification:
             self.findings.checked.append("per_image.csv against the recorded predictions")
             for victim, mode, image_id in keys:
                 judged = found[victim, mode, image_id].png_sha256
-                crafted = self._crafted.get((mode, image_id))
-                if crafted is not None and crafted.png_sha256 != judged:
+                # One that was changed after the run is told of as such, and judging won't cure it.
+                if self._png_sha256.get((mode, image_id)) not in (None, "", judged):
                     self._wrong(
                         f"{victim} judged other bytes than those of {mode}/{image_id}.png: "
                         f"`python scripts/judge.py {self._run.folder.path}` judges anew."
@@ -276,9 +273,13 @@ class _Verification:
         try:
             changed = has_changed(network, prefix)
         except (OSError, DataError):
+            # What was just done is no advice.
+            looked_in = self._run.looked_in
+            cure = f", nor in --checkpoint_path {looked_in}" * bool(looked_in) or (
+                " (give --checkpoint_path)"
+            )
             self._not_made_again(
-                f"the predictions of {name}: its checkpoint is not at {prefix} (give "
-                "--checkpoint_path)"
+                f"the predictions of {name}: its checkpoint is not at {prefix}{cure}"
             )
             return False
         if changed:
@@ -351,11 +352,26 @@ class _Verification:
         actual = self._table_on_disk(name)
         if actual is None:
             return
+        expected, actual = self._with_the_same_names(expected, actual)
         if unsound and "image_id" in actual:
             actual = actual[~actual["image_id"].isin(unsound)]
         for difference in differences(expected, actual, key, tolerance or {}):
             self._wrong(f"{name}: {difference}")
         self.findings.checked.append(f"{name}, {len(expected)} rows, computed again")
+
+    def _with_the_same_names(
+        self, expected: pd.DataFrame, actual: pd.DataFrame
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Leaves class names out where one of two tables has none: it may be older, or moved."""
+        names = list(NAMES.values())
+        if set(names) & set(actual) and not set(names) & set(expected):
+            self.findings.unchecked.append(
+                f"the class names in per_image.csv: there is no {FILE} beside the CSV"
+            )
+            return expected, actual.drop(columns=names, errors="ignore")
+        if not set(names) & set(actual):
+            return expected.drop(columns=names, errors="ignore"), actual
+        return expected, actual
 
     def _table_on_disk(self, name: str) -> pd.DataFrame | None:
         path = self._run.folder.path / name

@@ -50,7 +50,9 @@ class Cell:
             for name, value in self.config.all_flags().items()
             if value != defaults[name] or name in ("method", "mode", "max_epsilon", "output_dir")
         }
-        return [sys.executable, str(ATTACK), *(_flag(*item) for item in flags.items())]
+        given = (_flag(*item) for item in flags.items())
+        # Methods share a grid's flags; those that none of them uses, the grid refuses.
+        return [sys.executable, str(ATTACK), "--shared_flags", *given]
 
     def is_finished(self, csv_sha256: str, images_sha256: str, digest: Digest) -> bool:
         """Whether its folder holds all that attack.py would leave there now.

@@ -10,6 +10,7 @@ from methods import AttackSettings
 from utils.errors import DataError, UsageError
 from utils.files import open_regular
 from utils.pipeline.config import RunConfig
+from utils.pipeline.idle import idle_flags
 from utils.sweeps.cell import Cell
 
 # Key of the file -> type of its entries.
@@ -70,13 +71,25 @@ class Grid:
         """
         settings = [(epsilon, self.modes) for epsilon in self.epsilons]
         settings += [(e, ("sign",)) for e in self.sign_epsilons if e not in self.epsilons]
-        return [
+        cells = [
             self._cell(seed, source, method, epsilon, modes)
             for seed in self.seeds or (None,)
             for source in self.sources
             for method in self.methods
             for epsilon, modes in sorted(settings)
         ]
+        self._refuse_idle(cells)
+        return cells
+
+    def _refuse_idle(self, cells: list[Cell]) -> None:
+        """Makes sure that each of the grid's flags means something in one of its cells."""
+        idle = [idle_flags(cell.config) for cell in cells]
+        for name, _ in self.flags:
+            if idle and all(name in each for each in idle):
+                raise UsageError(
+                    f"The grid's flag {name} would change nothing in any of its cells: it needs "
+                    f"{idle[0][name]}. Leave it out."
+                )
 
     def _cell(
         self, seed: int | None, source: str, method: str, epsilon: float, modes: tuple[str, ...]

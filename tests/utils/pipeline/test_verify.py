@@ -8,7 +8,7 @@ import pytest
 from runs import IMAGES, RUN
 
 from data import read_image, write_image
-from scripts import verify
+from scripts import judge, verify
 
 
 @pytest.fixture
@@ -318,3 +318,33 @@ def test_usage(tmp_path, check):
     assert caught.value.code == 2
     (tmp_path / "run.json").write_text("{}")
     assert "is no run.json of attack.py" in check(tmp_path, code=1)
+
+
+def test_an_unfinished_run_is_told_first(folder, check):
+    run = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(run | {"status": "unfinished"}))
+    assert check(folder, code=1).startswith(f"UNFINISHED: {folder} holds a run that didn't come to")
+
+
+def test_what_was_just_done_is_no_advice(folder, check, demo, tmp_path, capsys):
+    png = first_png(folder)
+    pixels = read_image(png).astype(int)
+    pixels[3, 3, 0] += 1 if pixels[3, 3, 0] < 128 else -1
+    write_image(png, pixels.astype(np.uint8))
+    text = check(folder, code=1)
+    assert "judged other bytes" in text and "scripts/judge.py" in text
+    (folder / "copied").mkdir()
+    shutil.copy(png, folder / "copied" / "a.png")
+    assert judge.main([str(folder)]) == 0
+    assert f"{folder / 'copied'} holds 1 PNG(s) that are not of this run" in capsys.readouterr().out
+    text = check(folder, code=1)
+    assert "scripts/judge.py" not in text and "the run's command, given again" in text
+    run = json.loads((folder / "run.json").read_text())
+    for network in run["victims"].values():
+        network["checkpoint"] = "/nowhere/net.ckpt"
+    (folder / "run.json").write_text(json.dumps(run))
+    (tmp_path / "empty").mkdir()
+    text = check(folder, "--predictions", "--checkpoint_path", tmp_path / "empty", code=1)
+    assert f"nor in --checkpoint_path {tmp_path / 'empty'}" in text
+    assert "(give --checkpoint_path)" not in text
+    assert "(give --checkpoint_path)" in check(folder, "--predictions", code=1)

@@ -48,6 +48,7 @@ def test_flags_reach_every_command_and_defaults_do_not(tmp_path):
     command = cell.command()
     assert command[1].endswith("attack.py")
     assert set(command[2:]) == {
+        "--shared_flags",
         "--method=if",
         "--mode=sign,affine",
         "--source=demo_inception",

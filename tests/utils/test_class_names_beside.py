@@ -1,0 +1,15 @@
+"""Class names are found beside the CSV, or there are none."""
+
+from utils.class_names import names_beside
+
+
+def test_the_first_synonym_of_each_line(tmp_path):
+    csv = tmp_path / "labels.csv"
+    assert names_beside(csv) == ()
+    (tmp_path / "class_names.txt").write_text("background\ntench, Tinca tinca\n\tgold  fish\n")
+    assert names_beside(csv) == ("background", "tench", "gold fish")
+    (tmp_path / "class_names.txt").write_bytes(b"\xff\xfe\x00")
+    assert names_beside(csv) == ()
+    (tmp_path / "class_names.txt").unlink()
+    (tmp_path / "class_names.txt").mkdir()
+    assert names_beside(csv) == ()
