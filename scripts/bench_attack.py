@@ -21,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from models import NETWORKS
+from utils.arguments import Parser
 from utils.benchmarks.clock import description
 from utils.benchmarks.comparison import CONTESTS, Setup
 from utils.benchmarks.peers import PEERS
@@ -29,9 +30,7 @@ from utils.benchmarks.workload import random_checkpoint, random_inputs
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__)
     # Those that take [-1, 1] as it is, which is what the reference feeds.
     networks = [name for name, row in NETWORKS.items() if row.preprocessing == "inception"]
     parser.add_argument("--source", default="inception_v3", choices=networks, metavar="NETWORK")

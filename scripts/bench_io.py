@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from methods import AttackSettings
 from models import NETWORKS, load_classifier
 from scripts import judge
+from utils.arguments import Parser
 from utils.benchmarks.clock import cpu_ratio, description, wall_ratio
 from utils.benchmarks.comparison import MODES, make_attack
 from utils.benchmarks.overhead import Runs, judging, per_batch
@@ -38,9 +39,7 @@ FREE, WAITING = "free", "free_waiting"
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__)
     parser.add_argument("--source", default="inception_v3", choices=NETWORKS, metavar="NETWORK")
     parser.add_argument("--batch_size", type=int, default=8)
     parser.add_argument("--num_iter", type=int, default=10)

@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from utils.analysis.claims import RESULTS, Claim, Verdict, judge_claim, read_claims, stands_in
+from utils.arguments import Parser
 from utils.commands import command
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,9 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__)
     parser.add_argument("--claims", type=Path, default=ROOT / "docs" / "claims.yaml")
     parser.add_argument("--results", type=Path, default=ROOT / "results", help="folder of all runs")
     parser.add_argument("--only", default="", help="claims with this in their page or sentence")

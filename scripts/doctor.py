@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from models import NETWORKS
 from models.diagnosis import Diagnosis, diagnose_folder
+from utils.arguments import Parser
 from utils.commands import command
 from utils.doctor.checkpoints import Photos, clean_accuracy, describe
 from utils.doctor.finding import Finding
@@ -48,9 +49,7 @@ def main(arguments: list[str]) -> int:
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__)
     parser.add_argument(
         "--checkpoint_path",
         type=Path,

@@ -10,7 +10,6 @@ Examples:
   python scripts/fetch_checkpoints.py inception_v3 vgg_16 --checkpoint_path checkpoints
 """
 
-import argparse
 import gzip
 import http.client
 import os
@@ -32,6 +31,7 @@ from models import NETWORKS, Network, find_checkpoint
 from models.costs import gigabytes
 from models.diagnosis import diagnose
 from models.sizes import most_bytes, own_bytes
+from utils.arguments import Parser
 from utils.commands import command
 from utils.errors import BenchError, Interrupted, ModelError, UnknownNetwork
 
@@ -265,9 +265,7 @@ def plan(networks: Sequence[Network], folder: Path) -> str:
 @command("fetch_checkpoints.py")
 def main(arguments: list[str]) -> int:
     """Fetches what is asked for; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="networks; all without any")
     parser.add_argument("--checkpoint_path", type=Path, default=Path("checkpoints"))
     parser.add_argument("--url", default=PUBLISHED, help="where the tarballs are")

@@ -5,7 +5,6 @@ of them can be drawn again, and the sets that the networks are trained, chosen a
 differ in nothing but the seed and what `ImageSet` says.
 """
 
-import argparse
 import csv
 import io
 import math
@@ -19,6 +18,7 @@ from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from utils.arguments import Parser
 from utils.commands import command, positive
 
 SIDE = 64
@@ -246,7 +246,7 @@ def write_reporting_set(folder: Path, count: int) -> None:
 @command("make_demo_images.py")
 def main(arguments: list[str]) -> int:
     """Writes the reporting set where the flags say; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument(
         "--output_dir", type=Path, default=Path("data/demo"), help="folder to write into"
     )

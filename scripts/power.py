@@ -16,15 +16,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from utils.analysis.power import approximate_images, exact_power, half_width, images_needed
+from utils.arguments import Parser
 from utils.commands import command, positive
 from utils.errors import UsageError
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__)
     parser.add_argument("--gain", type=float, required=True, help="in points")
     parser.add_argument("--discordant", type=float, required=True, help="a share, such as 0.2")
     parser.add_argument(

@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts import table
+from utils.arguments import Parser
 from utils.commands import command, positive
 from utils.errors import RunError
 from utils.pipeline.record import RunRecord
@@ -33,9 +34,7 @@ _FLAGS = ("output_dir", "limit", "checkpoint_path", "input_csv", "input_dir")
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__)
     parser.add_argument(
         "--grid",
         required=True,

@@ -5,7 +5,6 @@ adversarially trained one reads the checkpoints of those it is trained against.
 """
 
 # ruff: noqa: E402 (TensorFlow comes quietly, and only once its place is known)
-import argparse
 import json
 import sys
 import time
@@ -29,6 +28,7 @@ from models.nets import layers
 from models.preprocessing import PREPROCESSING
 from models.zoo import NETWORKS, Network
 from scripts.make_demo_images import TRAINING, VALIDATION, make_set
+from utils.arguments import Parser
 from utils.commands import command, positive, whole
 
 tf1 = tf.compat.v1
@@ -248,7 +248,7 @@ def train(
 @command("train_demo_zoo.py")
 def main(arguments: list[str]) -> int:
     """Trains the networks, prints their validation accuracy and returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument(
         "--network", action="append", choices=RECIPES, help="this alone; may be repeated"
     )

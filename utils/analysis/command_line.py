@@ -5,13 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from utils.analysis.rates import RATES
+from utils.arguments import Parser
 
 
 def results_parser(description: str) -> argparse.ArgumentParser:
     """Makes a parser that takes folders with finished runs."""
-    parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=description)
     parser.add_argument("results", nargs="+", type=Path, help="folders with finished runs")
     parser.add_argument(
         "--rate",
