@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from utils.arguments import Parser
 from utils.commands import command
 from utils.errors import RunError, UsageError
 
@@ -31,9 +32,7 @@ _PATIENCE = 600  # seconds
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__)
     parser.add_argument("--output_dir", required=True, help="an empty folder, or a new one")
     parser.add_argument("--num_iter", type=int, default=100, help="more make cells longer")
     return parser.parse_args(arguments)

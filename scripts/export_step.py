@@ -8,7 +8,6 @@ Example:
   python scripts/export_step.py --source inception_v3 --batch_size 32 --mode affine -o step
 """
 
-import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from methods import MODES
 from models import NETWORKS, load_classifier
 from models.loading import DTYPES
+from utils.arguments import Parser
 from utils.benchmarks.export import export_step
 from utils.benchmarks.workload import random_checkpoint, random_inputs
 from utils.commands import command
@@ -26,9 +26,7 @@ from utils.commands import command
 @command("export_step.py")
 def main(arguments: list[str]) -> int:
     """Exports, and returns the exit code."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__)
     parser.add_argument("--source", default="inception_v3", choices=NETWORKS, metavar="NETWORK")
     parser.add_argument("--checkpoint_path", type=Path, help="its checkpoint; default: random")
     parser.add_argument("--mode", default="affine", choices=MODES, metavar="MODE")
