@@ -8,9 +8,12 @@ Examples:
       MI-FGSM with sign, FGNM_N and FGNM_K on ImageNet, judged on every checkpoint found.
   python attack.py --method fgsm,if,m --max_epsilon 4,8,16 --mode affine
       Nine runs in one process, each into its own folder.
+  python attack.py --image photo.jpg --true_label 208
+      A photo of one's own: what every victim says of it before and after, and a strip of images.
 """
 
 import sys
+from pathlib import Path
 
 # The first of all, so that a signal is told from here on.
 from utils.commands import command  # isort: split
@@ -22,6 +25,7 @@ from utils.errors import BenchError
 from utils.pipeline import flags as run_flags
 from utils.pipeline.execute import execute
 from utils.pipeline.flag_files import check_flag_files
+from utils.pipeline.record import RunRecord
 from utils.sweeps.in_turn import run_in_turn
 
 run_flags.define_flags()
@@ -56,9 +60,24 @@ def parse(arguments: list[str]) -> list[str]:
 def main(_: list[str]) -> int:
     """Runs what the flags ask for and returns the exit code."""
     configs = run_flags.configs_from_flags()
+    config = configs[0]
+    file = Path(config.class_names) if config.class_names else None
+
+    def names(zoo: str) -> tuple[str, ...]:
+        from utils.analysis.class_names import class_names
+
+        return class_names(zoo, file).names
+
     if len(configs) > 1:
-        return run_in_turn(configs)
-    execute(configs[0])
+        return run_in_turn(configs, names)
+    folder = execute(config, names=names)
+    record = RunRecord.read(folder)
+    if record is not None and record.prepared is not None and not config.input_csv:
+        # Imported late: it brings matplotlib, which other runs do without.
+        from utils.analysis.class_names import class_names
+        from utils.analysis.photo_summary import summarise_photos
+
+        print(summarise_photos(folder, class_names(record.zoo, file), file))
     return 0
 
 

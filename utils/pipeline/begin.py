@@ -19,6 +19,7 @@ from utils.pipeline.provenance import git_commit, threads
 from utils.pipeline.record import (
     Environment,
     Identity,
+    Preparation,
     RecordedFlags,
     RecordedNetwork,
     RunRecord,
@@ -54,6 +55,7 @@ class Command:
       dataset: the images.
       devices: what it crafts on.
       line: what run.json has as the command.
+      prepared: how the images were made, where the user gave others.
     """
 
     config: RunConfig
@@ -61,6 +63,7 @@ class Command:
     dataset: Dataset
     devices: list[str]
     line: str
+    prepared: Preparation | None = None
 
 
 def begin(
@@ -110,6 +113,7 @@ def begin(
         git_commit=git_commit(),
         threads=threads(),
         earlier_environments=_earlier_environments(earlier, environment, folder),
+        prepared=command.prepared or (earlier.prepared if earlier else None),
     )
     return record, set(victims) - set(earlier.victims if earlier else ())
 

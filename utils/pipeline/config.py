@@ -10,6 +10,7 @@ from methods import AttackSettings, parse_method, parse_mode
 from models import split_names
 from utils.bound import plain_number
 from utils.errors import UsageError
+from utils.pipeline.names import safe_name
 from utils.pipeline.record import RunRecord
 from utils.pipeline.snapshots import check_snapshots, step_of
 from utils.success import REFERENCE
@@ -75,8 +76,26 @@ class RunConfig:
     input_dir: str = flag(
         "", "Folder of the ImageId.png. Default: data/imagenet/images, or the demo zoo's.", MANNER
     )
+    image: str = flag(
+        "",
+        "One photo (PNG, JPEG, WebP, BMP) instead of --input_csv and --input_dir. Its centre "
+        "square is attacked; results go below OUTPUT_DIR/NAME.",
+        MANNER,
+    )
+    true_label: str = flag(
+        "",
+        "Label of --image, or of all images of an --input_dir without labels: a number or a "
+        "class's name. Default: the source's clean prediction.",
+        MANNER,
+    )
+    class_names: str = flag(
+        "", "File with the classes' names, one a line, background first.", MANNER
+    )
     skip_missing_images: bool = flag(
-        False, "Leave out rows of the CSV whose image isn't there, instead of stopping.", MANNER
+        False,
+        "Leave out rows of the CSV whose image isn't there, and photos that can't be read, instead "
+        "of stopping.",
+        MANNER,
     )
     limit: int | None = flag(
         None, "Use only the first so many images; a later run may raise it.", GROWS
@@ -241,7 +260,9 @@ class RunConfig:
             steps = parse_method(self.method).iterations(self.attack.num_iter)
             name += f"_iter{steps}_step{plain_number(self.attack.step_size)}"
         targeted = "_targeted" if self.attack.targeted else ""
-        return Path(self.output_dir) / zoo / source / self.method / (name + targeted)
+        # A photo has results of its own, beside those of other photos.
+        photo = safe_name(Path(self.image).stem) if self.image else ""
+        return Path(self.output_dir) / photo / zoo / source / self.method / (name + targeted)
 
 
 def _fits(annotation: str, value: Any) -> bool:

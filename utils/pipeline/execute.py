@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from utils.pipeline.folder import open_run_folder
 from utils.pipeline.hardware import check_devices
 from utils.pipeline.inputs import load_dataset, load_source
 from utils.pipeline.participants import Networks, choose_networks
+from utils.pipeline.photos import Names, prepare
 from utils.pipeline.record import RunRecord
 from utils.pipeline.run import Run
 from utils.pipeline.session import Session
@@ -34,13 +36,19 @@ if TYPE_CHECKING:
     from utils.pipeline.judge import Judged
 
 
-def execute(config: RunConfig, session: Session | None = None, line: str = "") -> Path:
+def execute(
+    config: RunConfig,
+    session: Session | None = None,
+    line: str = "",
+    names: Names | None = None,
+) -> Path:
     """Crafts, judges, writes the tables, prints the summary and returns the run's folder.
 
     Args:
       config: its flags.
       session: what this run shares with others in this process; None: nothing.
       line: the command that run.json names; empty: this process's own.
+      names: zoo -> its classes' names, label 0 first; None: flags give numbers alone.
 
     Raises:
       BenchError: what ended it.
@@ -48,6 +56,11 @@ def execute(config: RunConfig, session: Session | None = None, line: str = "") -
     session = session or Session()
     networks = choose_networks(config)
     print(f"Zoo: {networks.zoo} ({networks.reason}).", flush=True)
+    networks, prepared = prepare(config, networks, session, names)
+    if prepared is not None:
+        # A batch is filled up to its size; for one photo that would be work for nothing.
+        needed = -(-len(prepared.photos) // config.devices) * config.devices
+        config = replace(config, batch_size=min(config.batch_size, needed))
     dataset = load_dataset(config, networks)
     configs = {0: config} | config.of_snapshots()
     paths = {n: each.folder(networks.zoo, tuple(networks.sources)) for n, each in configs.items()}
@@ -77,7 +90,7 @@ def execute(config: RunConfig, session: Session | None = None, line: str = "") -
             if config.overwrite:
                 folder.clear(dataset.ids)
             its_line = line or shlex.join(sys.argv)
-            command = Command(configs[number], networks, dataset, devices, its_line)
+            command = Command(configs[number], networks, dataset, devices, its_line, prepared)
             record, awaited = begin(command, folder, session.digest)
             named = frozenset((*networks.sources, *config.victims))
             names = names_beside(networks.input_csv)

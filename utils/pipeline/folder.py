@@ -88,7 +88,7 @@ def open_run_folder(path: Path, output_dir: Path) -> Iterator[RunFolder]:
       RunError: another process is at work there, or it can't be written.
     """
     folder = RunFolder(path)
-    _refuse_links(path, output_dir)
+    refuse_links(path, output_dir)
     progress = folder.path / _PROGRESS
     try:
         progress.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,12 @@ def open_run_folder(path: Path, output_dir: Path) -> Iterator[RunFolder]:
         os.close(lock)
 
 
-def _refuse_links(path: Path, output_dir: Path) -> None:
+def refuse_links(path: Path, output_dir: Path) -> None:
+    """Makes sure that writing to a run's folder writes nothing elsewhere.
+
+    Raises:
+      UsageError: a symbolic link on the way there, or in it.
+    """
     below = [path, *(parent for parent in path.parents if output_dir in parent.parents)]
     inside = [path / name for name in (_PROGRESS, RUN_FILE, *TABLES, *MODES)]
     journals = [path / _PROGRESS / name for name in (_CRAFTED, _JUDGED, "lock")]

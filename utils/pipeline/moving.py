@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 # Flags that name a place.
-PATH_FLAGS = ("input_csv", "input_dir", "checkpoint_path", "output_dir")
+PATH_FLAGS = (
+    *("input_csv", "input_dir", "checkpoint_path", "output_dir"),
+    *("image", "class_names"),
+)
 _RELATIVE = (f".{os.sep}", f"..{os.sep}")
 
 

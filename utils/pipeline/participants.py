@@ -13,13 +13,14 @@ _DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 
 @dataclass(frozen=True)
 class Zoo:
-    """Where a zoo's things are unless flags say otherwise."""
+    """Where a zoo's things are unless flags say otherwise, and the side of its images."""
 
     default_source: str
     checkpoint_path: Path
     input_csv: Path
     input_dir: Path
     max_label: int
+    side: int
 
 
 ZOOS = {
@@ -29,6 +30,7 @@ ZOOS = {
         input_csv=Path("data/imagenet/dev_dataset.csv"),
         input_dir=Path("data/imagenet/images"),
         max_label=1000,
+        side=299,
     ),
     "demo": Zoo(
         default_source="demo_inception",
@@ -36,6 +38,7 @@ ZOOS = {
         input_csv=_DEMO / "dev_dataset.csv",
         input_dir=_DEMO / "images",
         max_label=10,
+        side=64,
     ),
 }
 

@@ -85,6 +85,42 @@ class Threads(_Typed):
     inter_op: int = 0
 
 
+class RecordedPhoto(_Typed):
+    """A photo that a run's PNG was made of.
+
+    Attributes:
+      file: its name.
+      sha256: of the file.
+      size: width and height in pixels, upright.
+      crop: left, top and side of the square that was resized.
+      changed: what else was done to it.
+    """
+
+    file: str
+    sha256: str
+    size: list[int]
+    crop: list[int]
+    changed: list[str] = []
+
+
+class Preparation(_Typed):
+    """How a run's PNGs and CSV were made of other images.
+
+    Attributes:
+      made_from: the photo, folder or label file.
+      how: what was done to every image.
+      labels: who said what TrueLabel is.
+      left_out: images that couldn't be read.
+      photos: ImageId -> the file that it was.
+    """
+
+    made_from: str
+    how: str
+    labels: str
+    left_out: int = 0
+    photos: dict[str, RecordedPhoto] = Field(min_length=1)
+
+
 class Identity(_Typed):
     """What all results in one folder agree in.
 
@@ -147,6 +183,7 @@ class RunRecord(_Typed):
         in older folders.
       written_in: where the folder was when run.json was written, for the paths in it that begin
         with "./" or "../"; empty in memory, where they are absolute, and in older folders.
+      prepared: how the PNGs and the CSV were made, where the user gave other images.
     """
 
     status: Literal["unfinished", "complete"]
@@ -173,6 +210,7 @@ class RunRecord(_Typed):
     images_sha256: str = ""
     results_sha256: str = ""
     written_in: str = ""
+    prepared: Preparation | None = None
 
     def model_post_init(self, _: object) -> None:
         """Names the method where an older run.json doesn't."""
@@ -237,5 +275,8 @@ class RunRecord(_Typed):
 
     def write(self, folder: Path) -> None:
         """Writes run.json, whole or not at all."""
-        text = json.dumps(as_written(self.model_dump(), folder), indent=2)
+        text = json.dumps(as_written(self._content(), folder), indent=2)
         write_atomically(Path(folder) / RUN_FILE, (text + "\n").encode())
+
+    def _content(self) -> dict[str, Any]:
+        return self.model_dump(exclude=None if self.prepared else {"prepared"})

@@ -9,22 +9,24 @@ from utils.pipeline.config import RunConfig
 from utils.pipeline.execute import execute
 from utils.pipeline.inputs import load_dataset
 from utils.pipeline.participants import choose_networks
+from utils.pipeline.photos import Names, prepare
 from utils.pipeline.session import MEMORY, Session
 
 
-def run_one(config: RunConfig, session: Session, line: str = "") -> int:
+def run_one(config: RunConfig, session: Session, line: str = "", names: Names | None = None) -> int:
     """Does one run as attack.py does, its sentence included, and returns the exit code.
 
     Args:
       config: its flags.
       session: what it shares; emptied where the run fails for a reason that nobody foresaw.
       line: the command that run.json names; empty: this process's own.
+      names: as of `execute`.
     """
 
     @command("attack.py")
     def run(_: list[str]) -> int:
         try:
-            execute(config, session, line)
+            execute(config, session, line, names)
             return 0
         except BenchError:
             raise
@@ -40,8 +42,12 @@ def run_one(config: RunConfig, session: Session, line: str = "") -> int:
         return 1
 
 
-def run_in_turn(configs: Sequence[RunConfig]) -> int:
+def run_in_turn(configs: Sequence[RunConfig], names: Names | None = None) -> int:
     """Does runs that differ in method and bound alone; one that fails doesn't keep the others.
+
+    Args:
+      configs: their flags.
+      names: as of `execute`.
 
     Returns:
       0; 1 where a run failed; 128 + the signal that stopped them.
@@ -49,12 +55,13 @@ def run_in_turn(configs: Sequence[RunConfig]) -> int:
     Raises:
       BenchError: no run can begin: networks or images aren't there.
     """
-    load_dataset(configs[0], choose_networks(configs[0]))
     session, failed = Session(MEMORY), []
+    networks, _ = prepare(configs[0], choose_networks(configs[0]), session, names)
+    load_dataset(configs[0], networks)
     for number, config in enumerate(configs, 1):
         name = f"--method {config.method}, {config.attack.bound}"
         print(f"\n[{number}/{len(configs)}] {name}", flush=True)
-        code = run_one(config, session)
+        code = run_one(config, session, names=names)
         if code > 128:
             return code
         if code:
