@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from data.foreign_labels import FORMATS, NATIVE
 from methods import AttackSettings, parse_method, parse_mode
 from models import split_names
 from utils.bound import plain_number
@@ -24,6 +25,7 @@ MANNER = "manner"  # how and where, not what
 
 # What is larger fills any memory, or is a slip of the keyboard.
 _RANGES = {
+    "label_offset": (0, 1),
     "batch_size": (1, 1024),
     "devices": (1, 64),
     "limit": (1, 1_000_000),
@@ -86,6 +88,19 @@ class RunConfig:
         "",
         "Label of --image, or of all images of an --input_dir without labels: a number or a "
         "class's name. Default: the source's clean prediction.",
+        MANNER,
+    )
+    label_format: str = flag(
+        "auto",
+        "What --input_csv is: dev_dataset (ImageId, TrueLabel), or of another tool (labels_csv, "
+        "class_index, two_columns, json_lines; docs/own_images.md). auto: by its columns.",
+        MANNER,
+        choices=("auto", NATIVE, *FORMATS),
+    )
+    label_offset: int | None = flag(
+        None,
+        "What to add to the labels of another tool's --input_csv: 1 where they count from 0, else "
+        "0. Default: as its kind says.",
         MANNER,
     )
     class_names: str = flag(

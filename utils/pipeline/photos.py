@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 import models
 from data import Photo, decode_photo, write_image
+from data.foreign_labels import ForeignLabel, ForeignLabels, read_foreign_labels
 from data.photos import read_photo_bytes
 from utils.errors import DataError, UsageError
 from utils.files import open_regular, sha256_of, write_atomically
@@ -76,6 +77,19 @@ def prepare(
     """
     if config.image and (config.input_csv or config.input_dir):
         raise UsageError("--image is one photo: leave --input_csv and --input_dir out, or --image.")
+    foreign = None
+    if config.input_csv:
+        foreign = read_foreign_labels(
+            networks.input_csv, networks.max_label, config.label_offset, config.label_format
+        )
+    if config.label_offset is not None and foreign is None:
+        raise UsageError(
+            "--label_offset is for the --input_csv of another tool; TrueLabel counts from 1."
+        )
+    if foreign is not None:
+        if config.true_label:
+            raise UsageError("--true_label is for images without labels; --input_csv has them.")
+        return _Preparing(config, networks, session).of_labels(foreign)
     if config.image:
         found = [Path(config.image)]
     elif config.input_dir and not config.input_csv and not _is_default_csv_of(networks):
@@ -94,7 +108,7 @@ def prepare(
         known = () if names is None else _names_for(config.true_label, networks.zoo, names)
         label = parse_class(config.true_label, "true_label", networks.max_label, known)
     items = [Labelled(image_id, path, label) for image_id, path in ids_of(found).items()]
-    return _Preparing(config, networks, session, items).done()
+    return _Preparing(config, networks, session).done(items)
 
 
 def _names_for(text: str, zoo: str, names: Names) -> Sequence[str]:
@@ -110,15 +124,51 @@ class _Preparing:
         config: RunConfig,
         networks: Networks,
         session: Session,
-        items: list[Labelled],
     ) -> None:
         self._config, self._networks, self._session = config, networks, session
-        self._items = items
+        self._items: list[Labelled] = []
+        self._missing = 0
         self._run = config.folder(networks.zoo, tuple(networks.sources))
-        self._made_from = config.image or str(networks.input_dir)
+        self._made_from = config.image or config.input_csv or str(networks.input_dir)
 
-    def done(self) -> tuple[Networks, Preparation]:
+    def of_labels(self, labels: ForeignLabels) -> tuple[Networks, Preparation]:
+        """Finds the images of another tool's label file, then as `done`."""
+        csv_path = self._networks.input_csv
+        print(f"{csv_path}: read as {labels.told()}.", flush=True)
+        folder = self._networks.input_dir if self._config.input_dir else csv_path.parent
+        if not folder.is_dir():
+            raise DataError(f"--input_dir {folder} is no folder: give the one with the images.")
+        found: dict[Path, ForeignLabel] = {}
+        missing = []
+        for row in labels.rows:
+            path = _find(folder, row.file)
+            if path is None:
+                missing.append(row.file)
+            elif found.setdefault(path, row) is not row:
+                raise DataError(f"{csv_path} names {row.file} twice: keep one of them.")
+        if missing and not self._config.skip_missing_images:
+            raise DataError(
+                f"Image {missing[0][:200]!a} of {csv_path} is missing in {folder} ({len(missing)} "
+                "in all): give --input_dir, or --skip_missing_images to leave these rows out."
+            )
+        if not found:
+            raise DataError(f"No image of {csv_path} is in {folder}: check --input_dir.")
+        if missing:
+            shown = ", ".join(f"{each[:80]!a}" for each in missing[:_NAMED])
+            more = ", ..." if len(missing) > _NAMED else ""
+            print(f"Left out, missing in {folder}: {len(missing)} image(s) ({shown}{more}).")
+        self._missing = len(missing)
+        names = ids_of(list(found))
+        return self.done(
+            [
+                Labelled(image_id, path, found[path].label, found[path].target)
+                for image_id, path in names.items()
+            ]
+        )
+
+    def done(self, items: list[Labelled]) -> tuple[Networks, Preparation]:
         """Makes the PNGs and the CSV, or finds them made; tells of them."""
+        self._items = items
         side = self._side()
         contents = self._readable()
         name = f"{safe_name(Path(self._made_from).resolve().stem)}-{self._digest(side, contents)}"
@@ -206,7 +256,7 @@ class _Preparing:
             made_from=str(Path(self._made_from).absolute()),
             how=f"the centre square, resized with antialiasing (Lanczos) to {side} x {side}",
             labels=said,
-            left_out=len(problems),
+            left_out=len(problems) + self._missing,
             photos=photos,
         )
         # Last: it says that all of it is there.
@@ -218,7 +268,8 @@ class _Preparing:
         labels = {item.image_id: item.label for item in self._items if item.label is not None}
         unknown = [item for item in self._items if item.label is None]
         if not unknown:
-            return labels, "--true_label" if self._config.true_label else "the label file"
+            said = "--true_label" if self._config.true_label else f"that of {self._made_from}"
+            return labels, said
         source = self._source()
         # An ensemble has what a judge asks of a classifier.
         judge = self._session.judge(cast(models.Classifier, source))
@@ -273,6 +324,22 @@ def _image_files(folder: Path) -> list[Path]:
     if not (found := [each for each in files if not each.is_dir()]):
         raise DataError(f"--input_dir {folder} holds no image: give the folder with the images.")
     return found
+
+
+def _find(folder: Path, name: str) -> Path | None:
+    """Returns the image that another tool's table names, by its path or its name alone."""
+    if not name or "\0" in name:
+        return None
+    whole = Path(name)
+    inside = not whole.is_absolute() and ".." not in whole.parts
+    for path in (*([folder / whole] if inside else []), folder / whole.name):
+        try:
+            if path.is_file():
+                return path
+        except OSError:
+            # A name that is longer than any may be.
+            return None
+    return None
 
 
 def _is_default_csv_of(networks: Networks) -> bool:

@@ -137,3 +137,33 @@ def test_names_are_kept_where_they_can_be_and_never_lead_out():
     assert list(ids_of(paths)) == ["a", "b.png", "b.webp", "_cmd___x___", "_"]
     with pytest.raises(DataError, match="would both be called a_b.png"):
         ids_of([Path("a b.png"), Path("a_b.png")])
+
+
+def test_another_tools_labels_count_from_0(runner, demo, photo, tmp_path):
+    folder = tmp_path / "theirs"
+    (folder / "images").mkdir(parents=True)
+    for name in ("demo0000.png", "demo0001.png"):
+        (folder / "images" / name).write_bytes((demo / "images" / name).read_bytes())
+    (folder / "images" / "photo.jpg").write_bytes(photo.read_bytes())
+    table = folder / "labels.csv"
+    table.write_text(
+        "filename,label,targeted_label\ndemo0000.png,0,4\ndemo0001.png,1,7\nphoto.jpg,2,9\n"
+    )
+    flags = (f"--input_csv={table}", *ANY)
+    text = runner.run(tmp_path / "out", *flags, code=1)
+    assert f"'demo0000.png' of {table} is missing" in text
+    flags += (f"--input_dir={folder / 'images'}", "--targeted")
+    text = runner.run(tmp_path / "out", *flags)
+    assert f"{table}: read as labels_csv with 3 images" in text
+    run = tmp_path / "out" / "demo/demo_vgg/if/eps16_targeted"
+    rows = pd.read_csv(run / "per_image.csv").drop_duplicates("image_id")
+    assert rows["true_label"].tolist() == [1, 2, 3]
+    assert rows["target_class"].tolist() == [5, 8, 10]
+    made = Path(RunRecord.read(run).flags.input_dir)
+    theirs = [folder / "images" / "demo0000.png", made / "demo0000.png"]
+    assert len({Image.open(each).convert("RGB").tobytes() for each in theirs}) == 1
+    (folder / "images" / "photo.jpg").unlink()
+    text = runner.run(tmp_path / "fewer", *flags, "--skip_missing_images")
+    assert "1 image(s) ('photo.jpg')" in text
+    text = runner.run(tmp_path / "none", "--label_offset=1", code=2)
+    assert "--label_offset is for the --input_csv of another tool" in text
