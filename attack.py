@@ -70,7 +70,7 @@ def main(_: list[str]) -> int:
 
     if len(configs) > 1:
         return run_in_turn(configs, names)
-    folder = execute(config, names=names)
+    folder = execute(config, class_names=names)
     record = RunRecord.read(folder)
     if record is not None and record.prepared is not None and not config.input_csv:
         # Imported late: it brings matplotlib, which other runs do without.

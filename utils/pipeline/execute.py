@@ -40,7 +40,7 @@ def execute(
     config: RunConfig,
     session: Session | None = None,
     line: str = "",
-    names: Names | None = None,
+    class_names: Names | None = None,
 ) -> Path:
     """Crafts, judges, writes the tables, prints the summary and returns the run's folder.
 
@@ -48,7 +48,7 @@ def execute(
       config: its flags.
       session: what this run shares with others in this process; None: nothing.
       line: the command that run.json names; empty: this process's own.
-      names: zoo -> its classes' names, label 0 first; None: flags give numbers alone.
+      class_names: zoo -> its classes' names, label 0 first; None: flags give numbers alone.
 
     Raises:
       BenchError: what ended it.
@@ -56,7 +56,7 @@ def execute(
     session = session or Session()
     networks = choose_networks(config)
     print(f"Zoo: {networks.zoo} ({networks.reason}).", flush=True)
-    networks, prepared = prepare(config, networks, session, names)
+    networks, prepared = prepare(config, networks, session, class_names)
     if prepared is not None:
         # A batch is filled up to its size; for one photo that would be work for nothing.
         needed = -(-len(prepared.photos) // config.devices) * config.devices
