@@ -40,16 +40,21 @@ def random_inputs(network: str, count: int) -> AttackInputs:
     )
 
 
-def random_checkpoint(network: str, folder: Path) -> Path:
+def random_checkpoint(network: str, folder: Path, seed: int = 0) -> Path:
     """Writes a checkpoint in the public form, batch norm unfolded, as training would begin with.
 
     Kernels are He-normal; statistics, offsets and biases are near those of a batch norm at rest.
+
+    Args:
+      network: its name in the zoo.
+      folder: where to write.
+      seed: other weights for another one, as a run refuses two networks of the same content.
 
     Returns:
       The checkpoint's prefix, under a name by which the loader finds it.
     """
     row = NETWORKS[network]
-    draws = np.random.default_rng(0)
+    draws = np.random.default_rng(seed)
     shapes = checkpoint_shapes(folded_shapes(row), row.batch_norm_gamma)
     values = [_draw(name, shape, draws).astype(np.float32) for name, shape in shapes.items()]
     prefix = Path(folder) / row.files[0]
@@ -96,8 +101,9 @@ def free_networks(folder: Path, like: Network, seconds: dict[str, float]) -> Ite
     }
     NETWORKS.update(rows)
     try:
-        for name in rows:
-            random_checkpoint(name, folder)
+        for place, (name, wait) in enumerate(seconds.items()):
+            # Those that wait are sources, and say what the first that doesn't wait says.
+            random_checkpoint(name, folder, seed=0 if wait else place)
         yield
     finally:
         for name in rows:
