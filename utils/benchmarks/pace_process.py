@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from types import SimpleNamespace
+from typing import Any
 
 _STARTED = time.perf_counter()
 SOURCE, VICTIM = "simulated_gpu", "averaging_{}"
@@ -140,13 +141,13 @@ def _add_network(name: str, gradients_per_second: float, account: _Account) -> N
 
     tf1 = tf.compat.v1
 
-    def wait(logits):  # noqa: ANN001, ANN202 (called by TensorFlow)
+    def wait(logits: Any) -> Any:
         seconds = len(logits) / gradients_per_second
         time.sleep(seconds)
         account.add("gpu", seconds)
         return logits * 0
 
-    def build(images, num_classes):  # noqa: ANN001, ANN202
+    def build(images: Any, num_classes: int) -> Any:
         with tf1.variable_scope(f"{_SCOPE}/logits"):
             weights = tf1.get_variable("weights", [3, num_classes], images.dtype)
         logits = tf.matmul(tf.reduce_mean(images, [1, 2]), weights)
