@@ -52,7 +52,8 @@ class Interruption:
     """While entered, notes a signal; `check` raises it where stopping is safe.
 
     The main thread may be in a long call of TensorFlow, in which Python runs no handler of signals:
-    so a thread of its own acknowledges the first one, and ends the process at a second.
+    so a thread of its own acknowledges the first one, and ends the process at a second. Where it is
+    entered in another thread than the main one, which alone may take signals, it notes none.
 
     Attributes:
       under_way: what a signal waits for, for the user; set it as the work goes on.
@@ -67,6 +68,8 @@ class Interruption:
         self.acknowledged = False
 
     def __enter__(self) -> "Interruption":
+        if threading.current_thread() is not threading.main_thread():
+            return self
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._writing, False)
         self._previous_fd = signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
@@ -77,6 +80,8 @@ class Interruption:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        if not self._previous:
+            return
         for number, handler in self._previous.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(self._previous_fd)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,14 @@ def test_the_first_is_acknowledged_and_the_second_ends_whatever_the_main_thread_
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=2) == 130
     assert process.stderr.read() == "attack.py: Stopped by SIGINT; what is finished is written.\n"
+
+
+def test_outside_of_the_main_thread_signals_go_where_they_went():
+    def enter():
+        with Interruption() as interruption:
+            interruption.check()
+            return signal.getsignal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(enter).result() is before

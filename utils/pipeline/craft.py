@@ -254,26 +254,32 @@ def _craft_batch(
         for group in attack.groups(modes):
             results += [_Result(mode, group, crafted[mode]) for mode in group]
     for result in results:
-        _refuse_broken(result, ids, config)
+        refuse_broken(result.mode, result.crafted, ids, config)
     return results
 
 
-def _refuse_broken(result: _Result, ids: Sequence[str], config: RunConfig) -> None:
-    """Raises RunError where a number on the way to an image was not finite."""
-    overflowed = np.asarray(result.crafted.overflowed)
-    broken = overflowed | ~np.asarray(result.crafted.finite)
+def refuse_broken(mode: str, crafted: Crafted, ids: Sequence[str], config: RunConfig) -> None:
+    """Raises RunError where a number on the way to an image was not finite.
+
+    Args:
+      mode, crafted: what was made of a batch, and in which mode.
+      ids: of the batch's images.
+      config: how it was made.
+    """
+    overflowed = np.asarray(crafted.overflowed)
+    broken = overflowed | ~np.asarray(crafted.finite)
     if not broken.any():
         return
     image = f"image {ids[int(np.argmax(overflowed if overflowed.any() else broken))]}"
     factors = parse_method(config.method).raised_factors(config.attack)
     if overflowed.any():
         raise RunError(
-            f"The attack on {image} (mode {result.mode}) overflows: give a smaller "
+            f"The attack on {image} (mode {mode}) overflows: give a smaller "
             f"{' or '.join(factors) or '--num_iter'}."
         )
     advice = f"give a smaller {' or '.join(factors)}, " if factors else ""
     raise RunError(
-        f"The gradient of {image} (mode {result.mode}) is not finite: {advice}check the source's "
+        f"The gradient of {image} (mode {mode}) is not finite: {advice}check the source's "
         "checkpoint, or take the image out of the CSV."
     )
 

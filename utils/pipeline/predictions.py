@@ -42,11 +42,13 @@ class Judge:
       forward: float32 [N, S, S, 3] in [-1, 1] -> (labels int32 [N, 5] in the CSV's convention, the
         likeliest first; softmax probability float32 [N] of the first; bool [N], whether all of an
         image's logits are finite).
+      probabilities: the same images -> softmax probabilities float32 [N, C].
       portions: batch size -> how much of such a batch the memory takes at once.
     """
 
     name: str
     forward: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]
+    probabilities: Callable[[tf.Tensor], tf.Tensor]
     portions: dict[int, Portions] = field(default_factory=dict)
 
     @classmethod
@@ -61,7 +63,11 @@ class Judge:
             finite = tf.reduce_all(tf.math.is_finite(logits), axis=-1)
             return best.indices + victim.label_offset, best.values[:, 0], finite
 
-        return cls(victim.name, forward)
+        @tf.function
+        def probabilities(images: tf.Tensor) -> tf.Tensor:
+            return tf.nn.softmax(tf.cast(victim(images), tf.float32))
+
+        return cls(victim.name, forward, probabilities)
 
     def predict(
         self, paths: Sequence[Path], batch_size: int, starts: Sequence[int]
