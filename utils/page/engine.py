@@ -77,7 +77,7 @@ class Engine:
         """
         with self.lock, tf.device(find_devices(1)[0]):
             source = self._load(question, question.source)
-            label = self._label(question)
+            label = self.label_of(question)
             column = label - source.label_offset
             crafted = self._crafted(question, source, column) if question.epsilon else {}
         original, made = question.picture.pixels, []
@@ -111,8 +111,12 @@ class Engine:
     def _load(self, question: Question, name: str) -> Classifier:
         return self.session.load(name, question.offer.checkpoints[name])
 
-    def _label(self, question: Question) -> int:
-        """The image's own label, else the class that the source sees; background is none."""
+    def label_of(self, question: Question) -> int:
+        """The image's own label, else the class that the source sees; background is none.
+
+        Raises:
+          BenchError: the source can't be asked.
+        """
         picture = question.picture
         if picture.label is not None:
             return picture.label

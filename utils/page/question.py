@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field
+from typing import Any
 
+from methods import parse_method
 from utils.bound import plain_number
 from utils.page.offer import Offer
 from utils.page.picture import Picture
 from utils.pipeline.config import RunConfig
+from utils.success import REFERENCE
 
 
 @dataclass(frozen=True)
@@ -46,35 +49,34 @@ class Question:
         Raises:
           UsageError, MethodError: something that can't be obeyed, such as no mode.
         """
-        return RunConfig.of_flags(
-            {
-                "method": self.method,
-                "mode": self.modes,
-                "compare_sign": False,
-                "source": (self.source,),
-                "victims": self.victims,
-                "zoo": self.offer.zoo,
-                "checkpoint_path": self.offer.checkpoint_path,
-                "batch_size": 1,
-                "output_dir": output_dir,
-                "max_epsilon": self.epsilon,
-                "num_iter": self.num_iter,
-            }
-            | ({"norm": "l2", "max_l2": self.max_l2} if self.equal_l2 else {})
-        )
+        flags = self._flags() | {"zoo": self.offer.zoo, "victims": self.victims}
+        return RunConfig.of_flags(flags | {"output_dir": output_dir})
 
     def command(self) -> str:
         """The command that makes the same PNGs, for people to copy."""
-        bound = (
-            ["--norm", "l2", "--max_l2", plain_number(self.max_l2)]
-            if self.equal_l2
-            else ["--max_epsilon", plain_number(self.epsilon)]
-        )
-        parts = ["python", "attack.py", "--method", self.method, "--mode", ",".join(self.modes)]
-        parts += ["--nocompare_sign", "--source", self.source, *bound]
-        parts += ["--num_iter", str(self.num_iter), "--batch_size", "1"]
+        parts = ["python", "attack.py"]
+        for name, value in self._flags().items():
+            if isinstance(value, bool):
+                parts.append(f"--{'' if value else 'no'}{name}")
+                continue
+            words = ",".join(value) if isinstance(value, tuple) else str(value)
+            parts += [f"--{name}", plain_number(value) if isinstance(value, float) else words]
         if self.picture.file:
             parts += ["--image", self.picture.file]
-        if self.offer.checkpoint_path:
-            parts += ["--checkpoint_path", self.offer.checkpoint_path]
         return shlex.join(parts)
+
+    def _flags(self) -> dict[str, Any]:
+        """Flags of attack.py, without those that would change nothing beside the others."""
+        flags: dict[str, Any] = {"method": self.method, "mode": self.modes}
+        if REFERENCE not in self.modes:
+            flags["compare_sign"] = False
+        flags["source"] = (self.source,)
+        if self.equal_l2:
+            flags |= {"norm": "l2", "max_l2": self.max_l2}
+        else:
+            flags["max_epsilon"] = float(self.epsilon)
+        if not parse_method(self.method).one_step:
+            flags["num_iter"] = self.num_iter
+        if self.offer.checkpoint_path:
+            flags["checkpoint_path"] = self.offer.checkpoint_path
+        return flags | {"batch_size": 1}
