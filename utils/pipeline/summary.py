@@ -65,7 +65,8 @@ def _rates(judged: Judged, targeted: bool) -> pd.DataFrame:
             first = place == 0
             heads.append(f"{victim} ({row['setting']})" if first else "")
             gain = "" if pd.isna(row["gain_over_sign"]) else _gain(row)
-            moved = gained_and_lost(judged.per_image, victim, row["mode"], targeted)
+            # Where sign was not run there is nothing to gain over.
+            moved = gained_and_lost(judged.per_image, victim, row["mode"], targeted) if gain else ()
             rows.append(
                 {
                     "clean error %": f"{_percent_wrong(row):.1f}" if first else "",
@@ -73,8 +74,8 @@ def _rates(judged: Judged, targeted: bool) -> pd.DataFrame:
                     what: f"{row['target_rate']:.1f}" if targeted else _success(row),
                     "gain over sign": gain,
                     "p": f"{row['mcnemar_p']:.2g}" if gain else "",
-                    "gained": str(moved[0]) if gain else "",
-                    "lost": str(moved[1]) if gain else "",
+                    "gained": str(moved[0]) if moved else "",
+                    "lost": str(moved[1]) if moved else "",
                 }
             )
     return pd.DataFrame(rows, index=heads)
