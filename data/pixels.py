@@ -7,7 +7,7 @@ from utils.errors import RunError
 
 
 def from_uint8(pixels: np.ndarray) -> np.ndarray:
-    """Maps uint8 [..., 3] to float32 in [-1, 1]: x / 255 * 2 - 1."""
+    """Maps uint8 [..., 3], or floats on its scale, to float32 in [-1, 1]: x / 255 * 2 - 1."""
     images = pixels.astype(np.float32)
     # In place: three times as fast as with new memory for each step.
     images /= np.float32(255)

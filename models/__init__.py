@@ -2,6 +2,7 @@
 
 from models.checkpoints import checkpoint_files, checkpoint_sha256, find_checkpoint, owner_of
 from models.classifier import Classifier
+from models.defences import Chain, split_defences, vote
 from models.ensemble import Ensemble
 from models.external import FETCHED_BY_KERAS, ExternalNetwork, split_names
 from models.loading import load_classifier
@@ -10,6 +11,7 @@ from models.zoo import NETWORKS, Network, get_network
 __all__ = [
     "FETCHED_BY_KERAS",
     "NETWORKS",
+    "Chain",
     "Classifier",
     "Ensemble",
     "ExternalNetwork",
@@ -20,5 +22,7 @@ __all__ = [
     "get_network",
     "load_classifier",
     "owner_of",
+    "split_defences",
     "split_names",
+    "vote",
 ]

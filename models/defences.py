@@ -17,8 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
-from scipy import ndimage, stats
 
 from utils.errors import UnknownNetwork
 
@@ -34,6 +32,8 @@ ABSTENTION_P = 0.001
 
 def jpeg(copies: np.ndarray, draws: np.random.Generator, quality: int) -> np.ndarray:
     """JPEG's codec there and back, chroma at half the side (4:2:0)."""
+    from PIL import Image
+
     decoded = []
     for pixels in np.rint(copies).astype(np.uint8):
         buffer = io.BytesIO()
@@ -50,11 +50,15 @@ def bits(copies: np.ndarray, draws: np.random.Generator, depth: int) -> np.ndarr
 
 def median(copies: np.ndarray, draws: np.random.Generator, size: int) -> np.ndarray:
     """The median of each channel over a square window; edges are mirrored (arXiv 1704.01155)."""
+    from scipy import ndimage
+
     return ndimage.median_filter(copies, size=(1, size, size, 1), mode="reflect")
 
 
 def gauss(copies: np.ndarray, draws: np.random.Generator, sigma: float) -> np.ndarray:
     """A Gaussian blur of `sigma` pixels, cut off at 4 sigma; edges are mirrored."""
+    from scipy import ndimage
+
     return ndimage.gaussian_filter(copies, sigma=(0, sigma, sigma, 0), mode="reflect", truncate=4)
 
 
@@ -148,6 +152,7 @@ class Defence:
       what: what it does, for a table.
       numbers: those in its name, in their order; an underscore parts them.
       last: whether it must end a chain.
+      votes: whether it makes copies, as many as its last number says, of which `vote` decides.
     """
 
     apply: Step
@@ -155,6 +160,7 @@ class Defence:
     what: str
     numbers: tuple[Number, ...] = ()
     last: bool = False
+    votes: bool = False
 
 
 DEFENCES: dict[str, Defence] = {
@@ -170,6 +176,7 @@ DEFENCES: dict[str, Defence] = {
         "randomised smoothing: sigma of white 1, copies",
         (Number(float, 0.001, 2), Number(int, 2, 10_000)),
         last=True,
+        votes=True,
     ),
     "flip": Defence(flip, "flip", "mirrored"),
 }
@@ -209,9 +216,14 @@ class Chain:
         return copies
 
     @property
+    def copies(self) -> int:
+        """How many copies of an image the network is asked about."""
+        return int(np.prod([numbers[1] for defence, numbers in self.steps if defence.votes]))
+
+    @property
     def votes(self) -> bool:
         """Whether the network is asked about several copies."""
-        return any(defence.apply is smooth for defence, _ in self.steps)
+        return any(defence.votes for defence, _ in self.steps)
 
 
 def _read_step(text: str, name: str) -> tuple[Defence, tuple[float, ...]]:
@@ -266,6 +278,8 @@ def vote(labels: np.ndarray) -> tuple[int | None, float]:
       The majority's label, or None where the first two are not told apart at p = 0.001; and the
       majority's share of the copies.
     """
+    from scipy import stats
+
     found, counts = np.unique(labels, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     first = counts[order[0]]

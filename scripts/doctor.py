@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from models import NETWORKS
+from models import NETWORKS, Chain, split_defences
 from models.diagnosis import Diagnosis, diagnose_folder
 from utils.arguments import Parser
 from utils.commands import command
@@ -28,6 +28,7 @@ from utils.doctor.finding import Finding
 from utils.doctor.machine import examine
 from utils.doctor.photos import check_photos
 from utils.doctor.speed import BATCH, measure
+from utils.errors import UnknownNetwork
 from utils.pipeline.participants import ZOOS, Zoo
 from utils.sweeps.estimate import duration
 
@@ -59,6 +60,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--input_dir", type=Path, help="photos, to measure the clean accuracy")
     parser.add_argument("--limit", type=int, help="measure on the first so many photos")
     parser.add_argument(
+        "--defences",
+        type=_chains,
+        default=[],
+        help="measure the clean accuracy behind these, too: jpeg75,bits4+median3",
+    )
+    parser.add_argument(
         "--seconds", type=float, default=10.0, help="to count gradients for; 0 for not at all"
     )
     flags = parser.parse_args(arguments)
@@ -67,6 +74,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     if not 0 <= flags.seconds <= 3600:
         parser.error("--seconds must be a number from 0 to 3600")
     return flags
+
+
+def _chains(text: str) -> list[Chain]:
+    try:
+        return [split_defences(f"+{chain}")[1] for chain in text.split(",")]
+    except UnknownNetwork as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _print(finding: Finding) -> bool:
@@ -92,8 +106,9 @@ def _examine_checkpoints(
         network = diagnosis.network
         print(describe(diagnosis), flush=True)
         if photos and network and diagnosis.usable:
-            accuracy, doubt = clean_accuracy(network, diagnosis.prefix, photos)
-            print(f"  {accuracy}", flush=True)
+            lines, doubt = clean_accuracy(network, diagnosis.prefix, photos, flags.defences)
+            for line in lines:
+                print(f"  {line}", flush=True)
             if doubt:
                 print(f"  WARNING: {doubt}", flush=True)
                 doubts.append(doubt)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 REFERENCE = "sign"
 # The mode that does without a gradient: an attack that isn't above it has shown nothing.
 CONTROL = "random"
+# Stands for a label where a victim gives none, as randomised smoothing may: never the true one.
+ABSTAINED = -1
 
 
 def succeeded(predictions: pd.DataFrame, targeted: bool) -> pd.Series:

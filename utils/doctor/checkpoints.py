@@ -1,15 +1,20 @@
 """What is said of each checkpoint, and how often its network is right on photos."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from data import read_dataset
-from models import Network, load_classifier
+from models import Chain, Network, load_classifier
 from models.checkpoints import DOCTOR, Examination
 from models.diagnosis import Diagnosis
+from utils.pipeline.defended import Defended
 from utils.pipeline.participants import ZOOS
 from utils.pipeline.plausibility import doubt
 from utils.pipeline.predictions import Judge
+from utils.success import ABSTAINED
 
 # Of the variables that something is wrong with, so many are named.
 SHOWN = 3
@@ -57,11 +62,20 @@ def _describe_variables(examination: Examination, network: Network) -> list[str]
     return lines
 
 
-def clean_accuracy(network: Network, prefix: Path, photos: Photos) -> tuple[str, str]:
+def clean_accuracy(
+    network: Network, prefix: Path, photos: Photos, chains: Sequence[Chain] = ()
+) -> tuple[list[str], str]:
     """Says how often a usable checkpoint is right on the photos that are there.
 
+    Args:
+      network: its row.
+      prefix: the checkpoint.
+      photos: what it is tried on.
+      chains: defences that it is also tried behind.
+
     Returns:
-      The accuracy beside the published one, and what makes it doubtful; empty where nothing does.
+      A line of the accuracy beside the published one, a line a chain, and what makes the first
+      doubtful; empty where nothing does.
     """
     max_label = ZOOS[network.zoo].max_label
     dataset = read_dataset(
@@ -71,6 +85,14 @@ def clean_accuracy(network: Network, prefix: Path, photos: Photos) -> tuple[str,
     labels, true_labels = judge.classify(dataset.paths), dataset.true_labels
     published = network.clean_accuracy
     reference = f"published {published} % on 1000" if published else "none published"
-    accuracy = f"{100 * (labels == true_labels).mean():.1f} % of {len(dataset)} images"
-    warning = doubt(network.name, labels, true_labels, published)
-    return f"clean accuracy: {accuracy} ({reference})", warning
+
+    def accuracy(labels: np.ndarray) -> str:
+        return f"{100 * (labels == true_labels).mean():.1f} % of {len(dataset)} images"
+
+    lines = [f"clean accuracy: {accuracy(labels)} ({reference})"]
+    for chain in chains:
+        defended = Defended(judge, chain, seed=0).classify(dataset.paths, dataset.ids)
+        abstained = int((defended == ABSTAINED).sum())
+        without = f", {abstained} without an answer" if chain.votes else ""
+        lines.append(f"behind {'+'.join(chain.names)}: {accuracy(defended)}{without}")
+    return lines, doubt(network.name, labels, true_labels, published)

@@ -119,6 +119,7 @@ def begin(
 
 
 def _recorded(name: str, checkpoint: Path, digest: Digest) -> RecordedNetwork:
+    # Behind a defence a network has another accuracy than the published one.
     row = models.NETWORKS.get(name)
     # A network that Keras fetches has no place of its own.
     place = checkpoint if checkpoint == models.FETCHED_BY_KERAS else checkpoint.resolve()
@@ -133,6 +134,7 @@ def _refuse_one_content(networks: dict[str, RecordedNetwork]) -> None:
     """Refuses one checkpoint under two names of the zoo, whether it is copied or linked there."""
     names: dict[tuple[str, ...], str] = {}
     for name, network in networks.items():
+        name, _ = models.split_defences(name)
         if name not in models.NETWORKS or not network.sha256:
             continue
         other = names.setdefault(tuple(network.sha256.values()), name)

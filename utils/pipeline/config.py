@@ -59,7 +59,10 @@ class RunConfig:
         "its checkpoint is found, else the demo zoo's demo_inception.",
     )
     victims: tuple[str, ...] = flag(
-        (), "Networks to judge on, comma-separated. Default: the source and all found.", GROWS
+        (),
+        "Networks to judge on, comma-separated; * is the source and all found, the default. "
+        "NETWORK+jpeg75 is one behind a defence (docs/defences.md), '*+jpeg75' each of them.",
+        GROWS,
     )
     zoo: str = flag(
         "auto",

@@ -17,6 +17,7 @@ from utils.files import write_atomically
 from utils.hashes import file_sha256
 from utils.pipeline.begin import Digest
 from utils.pipeline.cost import costs_table
+from utils.pipeline.defended import Defended
 from utils.pipeline.gallery import WEIGHTS, Gallery, Shown
 from utils.pipeline.journals import Prediction
 from utils.pipeline.predictions import Answer, Judge
@@ -47,7 +48,8 @@ def load_recorded_victim(run: Run, name: str, session: Session) -> Classifier:
       ModelError: it can't be used.
     """
     recorded, preprocessing = run.record.victims[name], run.record.flags.victim_preprocessing
-    if name not in models.NETWORKS and name not in run.named:
+    network, _ = models.split_defences(name)
+    if network not in models.NETWORKS and name not in run.named:
         raise UsageError(
             f"{run.folder.path} names the victim {name}, which may be a program: give it with "
             "--victims if you trust it."
@@ -59,7 +61,7 @@ def load_recorded_victim(run: Run, name: str, session: Session) -> Classifier:
             "begun with (its SHA-256 differs): bring that one back, or give another --output_dir "
             "or --overwrite."
         )
-    return session.load(name, checkpoint, preprocessing=preprocessing)
+    return session.load(network, checkpoint, preprocessing=preprocessing)
 
 
 def has_changed(
@@ -191,28 +193,35 @@ def _answers(
     run: Run, judges: Mapping[str, Judge], shown: Iterable[Shown], todo: Todo, session: Session
 ) -> Iterator[tuple[str, str, int, list[Answer]]]:
     """Yields (victim, mode, start, answers), the images converted while a victim is at work."""
-    preparation = run.record.flags.victim_preprocessing
+    flags = run.record.flags
+    chains = {name: models.split_defences(name)[1] for name in judges}
 
     def questions() -> Iterator[tuple[str, str, Shown, tf.Tensor]]:
         for each in shown:
             for mode, pixels in each.pixels.items():
                 victims = [name for name in judges if each.start in todo.get((name, mode), ())]
-                images = tf.constant(from_uint8(pixels)) if victims else None
+                plain = [name for name in victims if not chains[name].steps]
+                images = tf.constant(from_uint8(pixels)) if plain else None
                 for victim in victims:
                     yield victim, mode, each, images
 
     def answer(question: tuple[str, str, Shown, tf.Tensor]) -> tuple[str, str, int, list[Answer]]:
         victim, mode, each, images = question
-        paths = [
-            _path(run, mode, i) for i in range(each.start, each.start + len(each.sha256[mode]))
-        ]
+        places = range(each.start, each.start + len(each.sha256[mode]))
+        paths, chain = [_path(run, mode, i) for i in places], chains[victim]
+        ids = [run.dataset.ids[i] for i in places]
 
         def judge() -> list[Answer]:
-            return judges[victim].answers(images, each.sha256[mode], paths)
+            if not chain.steps:
+                return judges[victim].answers(images, each.sha256[mode], paths)
+            defended = Defended(judges[victim], chain, flags.seed)
+            return defended.answers(each.pixels[mode], ids, each.sha256[mode], paths)
 
         if mode != CLEAN:
             return victim, mode, each.start, judge()
-        who = run.record.victims[victim].weights, preparation, len(each.pixels[mode])
+        drawn = (chain.names, flags.seed, *ids) if chain.steps else ()
+        weights = run.record.victims[victim].weights
+        who = weights, flags.victim_preprocessing, len(each.pixels[mode]), drawn
         return victim, mode, each.start, session.clean_answers(who, each.sha256[mode], judge)
 
     yield from prefetching_map(answer, questions())

@@ -1,10 +1,11 @@
 """Which zoo, which sources, which victims: from flags to checkpoints."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import models
-from models import ExternalNetwork, get_network
+from models import ExternalNetwork, get_network, split_defences
 from utils.errors import RunError, UsageError
 from utils.pipeline.config import RunConfig
 
@@ -71,6 +72,13 @@ def choose_networks(config: RunConfig) -> Networks:
       UsageError: flags that contradict each other or name a network without a checkpoint.
       UnknownNetwork: a name that is not in the zoo.
     """
+    for name in config.source:
+        network, chain = split_defences(name)
+        if chain.steps:
+            raise UsageError(
+                f"--source {name} can't be: defences are for victims. Attack {network}, and give "
+                f"--victims {name}."
+            )
     zoo_name, reason = _choose_zoo(config)
     zoo = ZOOS[zoo_name]
     folder = Path(config.checkpoint_path) if config.checkpoint_path else zoo.checkpoint_path
@@ -81,17 +89,17 @@ def choose_networks(config: RunConfig) -> Networks:
                 f"--source {name} can't be: it gives no gradient. Name it with --victims instead."
             )
     sources = {name: _checkpoint(name, zoo_name, folder) for name in source_names}
+    found = {
+        name: models.find_checkpoint(name, folder)
+        for name, network in models.NETWORKS.items()
+        if network.zoo == zoo_name
+    }
+    # A file given by itself is the source's.
+    held = {name: path for name, path in found.items() if path is not None and folder.is_dir()}
+    victims = sources | held
     if config.victims:
-        victims = {name: _checkpoint(name, zoo_name, folder) for name in config.victims}
-    else:
-        found = {
-            name: models.find_checkpoint(name, folder)
-            for name, network in models.NETWORKS.items()
-            if network.zoo == zoo_name
-        }
-        # A file given by itself is the source's.
-        held = {name: path for name, path in found.items() if path is not None and folder.is_dir()}
-        victims = sources | held
+        names = [each for name in config.victims for each in _spelled_out(name, victims)]
+        victims = {name: _checkpoint(split_defences(name)[0], zoo_name, folder) for name in names}
     _refuse_shared_files(sources | victims)
     return Networks(
         zoo=zoo_name,
@@ -104,9 +112,16 @@ def choose_networks(config: RunConfig) -> Networks:
     )
 
 
+def _spelled_out(name: str, found: Iterable[str]) -> list[str]:
+    """What a victim's name stands for: `*` is every network that is found, `*+jpeg75` each so."""
+    network, plus, chain = name.partition("+")
+    return [f"{each}{plus}{chain}" for each in found] if network == "*" else [name]
+
+
 def _refuse_shared_files(networks: dict[str, Path]) -> None:
     """Makes sure that no checkpoint stands for two networks, in one run or from run to run."""
     names: dict[Path, str] = {}
+    networks = {split_defences(name)[0]: path for name, path in networks.items()}
     for name, path in networks.items():
         if name not in models.NETWORKS:
             continue

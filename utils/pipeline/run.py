@@ -83,9 +83,8 @@ class Run:
         dataset = load_dataset(RunConfig.of_record(record), place)
         if checkpoint_path is not None:
             for name, network in record.victims.items():
-                network.checkpoint = str(
-                    models.find_checkpoint(name, checkpoint_path) or network.checkpoint
-                )
+                found = models.find_checkpoint(models.split_defences(name)[0], checkpoint_path)
+                network.checkpoint = str(found or network.checkpoint)
         return cls(
             record,
             dataset,

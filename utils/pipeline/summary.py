@@ -2,13 +2,14 @@
 
 import pandas as pd
 
+from models import split_defences
 from utils.pipeline.control import beside_control
 from utils.pipeline.judge import Judged
 from utils.pipeline.plausibility import doubts
 from utils.pipeline.record import RunRecord
 from utils.pipeline.run import Run
 from utils.pipeline.tables import gained_and_lost
-from utils.success import REFERENCE
+from utils.success import ABSTAINED, REFERENCE
 
 
 def summarise(run: Run, judged: Judged) -> str:
@@ -36,6 +37,7 @@ def summarise(run: Run, judged: Judged) -> str:
         lines.append(
             f"Note: {mode} left {count} of {first['images']} images unchanged.{_why(mode)}"
         )
+    lines += _abstentions(judged.per_image)
     published = {name: network.published_accuracy for name, network in record.victims.items()}
     lines += [f"WARNING: {doubt}" for doubt in doubts(judged.per_image, published)]
     if record.zoo == "demo":
@@ -123,6 +125,24 @@ def _verdicts(transfer: pd.DataFrame, targeted: bool) -> list[str]:
         "times sign's L2 length."
         for mode, row in means.drop(REFERENCE).iterrows()
     ]
+
+
+def _abstentions(per_image: pd.DataFrame) -> list[str]:
+    """A sentence a victim that may give no answer, as randomised smoothing may."""
+    lines = []
+    for victim, rows in per_image.groupby("victim", sort=False):
+        if not split_defences(str(victim))[1].votes:
+            continue
+        none = (rows[["clean_label", "adversarial_label"]] == ABSTAINED).groupby(rows["mode"]).sum()
+        counts = [f"{none['clean_label'].iloc[0]} clean"]
+        counts += [
+            f"{none.loc[mode, 'adversarial_label']} {mode}" for mode in rows["mode"].unique()
+        ]
+        lines.append(
+            f"{victim} gave no answer, which counts as wrong, for {', '.join(counts)} of "
+            f"{rows['image_id'].nunique()} images each."
+        )
+    return lines
 
 
 def _why(mode: str) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from methods import parse_method
+from models import split_defences
 from utils.bound import plain_number
 from utils.errors import RunError
 from utils.pipeline.journals import CraftedImage
@@ -122,7 +123,8 @@ def transfer_table(run: Run, per_image: pd.DataFrame, costs: pd.DataFrame) -> pd
     for (mode, victim), group in per_image.groupby(["mode", "victim"], sort=False):
         same_victim = per_image["victim"] == victim
         reference = per_image[(per_image["mode"] == REFERENCE) & same_victim]
-        setting = "white-box" if victim in record.sources else "black-box"
+        # A source behind a defence stays white-box: the attack had its weights.
+        setting = "white-box" if split_defences(victim)[0] in record.sources else "black-box"
         rows.append(
             recipe
             | {"mode": mode, "victim": victim, "setting": setting}

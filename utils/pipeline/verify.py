@@ -265,7 +265,7 @@ class _Verification:
 
     def _is_loadable(self, name: str, network: RecordedNetwork) -> bool:
         prefix = Path(network.checkpoint)
-        if name not in models.NETWORKS and name not in self._run.named:
+        if models.split_defences(name)[0] not in models.NETWORKS and name not in self._run.named:
             self._not_made_again(
                 f"the predictions of {name}: it may be a program (give --victims if you trust it)"
             )

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from methods import parse_method
+from models import split_defences
 from models.costs import cost_of
 from utils.errors import BenchError
 from utils.pipeline.config import RunConfig
@@ -186,9 +187,10 @@ def duration(seconds: float) -> str:
 
 
 def _forward(name: str) -> float:
-    cost = cost_of(name)
-    forward = cost.forward if cost else _UNKNOWN_FORWARD
-    return _SLOWNESS * forward if _SLOW in name else forward
+    network, chain = split_defences(name)
+    cost = cost_of(network)
+    forward = (cost.forward if cost else _UNKNOWN_FORWARD) * chain.copies
+    return _SLOWNESS * forward if _SLOW in network else forward
 
 
 def _fit(rows: Sequence[tuple[float, float, float]]) -> tuple[float, float]:

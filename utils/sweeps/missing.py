@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from data import read_dataset
-from models import NETWORKS, find_checkpoint, get_network
+from models import NETWORKS, find_checkpoint, get_network, split_defences
 from models.costs import gigabytes
 from utils.errors import RunError, UsageError
 from utils.pipeline.participants import ZOOS
@@ -49,7 +49,8 @@ def leave_out_missing(grid: Grid) -> tuple[Grid, list[str]]:
     there = [
         name
         for name in dict.fromkeys((*asked, *NETWORKS))
-        if get_network(name).zoo == zoo_name and find_checkpoint(name, folder)
+        if get_network(base := split_defences(name)[0]).zoo == zoo_name
+        and find_checkpoint(base, folder)
     ]
     remarks = []
     if missing := [name for name in asked if name not in there]:
