@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
 from models import NETWORKS, Classifier
 from models.nets.layers import folded_scope
@@ -108,6 +107,8 @@ def op_times(work: Callable[[], object], calls: int = 3) -> list[OpTime]:
 
 def _events(path: Path) -> list[tuple[str, float]]:
     """(type of the op, seconds) of every op in a trace; an op's event is called "name:Type"."""
+    from tensorflow.tsl.profiler.protobuf import xplane_pb2
+
     space = xplane_pb2.XSpace.FromString(path.read_bytes())
     found = []
     for plane in space.planes:
