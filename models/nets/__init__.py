@@ -5,3 +5,8 @@ background class, where the checkpoint has one), and returns logits [N, num_clas
 logits of the same shape, or None where the network has no such head. Which scope of `layers` is
 active decides whether batch norm is folded.
 """
+
+from utils.quiet import import_tensorflow
+
+# slim's decorators need it as soon as a builder is imported, from wherever that is.
+import_tensorflow()
