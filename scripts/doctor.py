@@ -27,7 +27,6 @@ from utils.doctor.checkpoints import Photos, clean_accuracy, describe
 from utils.doctor.finding import Finding
 from utils.doctor.machine import examine
 from utils.doctor.photos import check_photos
-from utils.doctor.speed import BATCH, measure
 from utils.errors import UnknownNetwork
 from utils.pipeline.participants import ZOOS, Zoo
 from utils.sweeps.estimate import duration
@@ -122,6 +121,9 @@ def _examine_checkpoints(
 
 
 def _measure(usable: list[Diagnosis], seconds: float) -> None:
+    # It builds networks, for which TensorFlow must be there: not before the flags are right.
+    from utils.doctor.speed import BATCH, measure
+
     defaults = {zoo.default_source for zoo in ZOOS.values()}
     named = {each.network.name: each for each in usable if each.network}
     name = next(iter([name for name in named if name in defaults] or named))
