@@ -1,7 +1,7 @@
 """What perturbations cost, from the bytes of the clean and the adversarial PNGs."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +124,10 @@ def _compare(seen: Seen, found: Perturbation, png: Path) -> None:
 
 def costs_table(perturbations: Iterable[Perturbation], modes: Sequence[str]) -> pd.DataFrame:
     """Returns mode, image_id, mean_abs, l2 and linf, in [0, 255] units, mode by mode."""
-    rows = [(*each.key, *astuple(each.cost)) for each in perturbations if each.cost is not None]
+    rows = [
+        (*each.key, each.cost.mean_abs, each.cost.l2, each.cost.linf)
+        for each in perturbations
+        if each.cost is not None
+    ]
     rows.sort(key=lambda row: modes.index(row[0]))
     return pd.DataFrame(rows, columns=["mode", "image_id", "mean_abs", "l2", "linf"])

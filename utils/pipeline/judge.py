@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import pandas as pd
 from tqdm import tqdm
@@ -29,6 +30,8 @@ from utils.quiet import tf
 
 # (victim, weights, mode, image id, SHA-256 of the PNG) -> what the victim said of it.
 Known = Mapping[tuple[str, str, str, str, str], Prediction]
+# Labels and confidence: what is held of every prediction, a third of what a whole one takes.
+_Said: TypeAlias = "tuple[list[int], float]"
 
 
 def known_predictions(run: Run) -> Known:
@@ -108,13 +111,13 @@ def judge(
     digests = (
         {m: [file_sha256(path) for path in pngs] for m, pngs in paths.items()} if known else {}
     )
-    found = {
+    found: dict[tuple[str, str], list[_Said | None]] = {
         (victim, mode): [
-            known.get((victim, recorded.weights, mode, image_id, digest))
+            _said(known.get((victim, weights, mode, image_id, digest)))
             for image_id, digest in zip(dataset.ids, digests.get(mode, ()), strict=False)
         ]
         or [None] * len(dataset)
-        for victim, recorded in run.record.victims.items()
+        for victim, weights in ((n, each.weights) for n, each in run.record.victims.items())
         for mode in paths
     }
     size = run.record.flags.batch_size
@@ -131,30 +134,50 @@ def judge(
                 run.note_loaded(victim)
             starts = sorted({s for key in todo if key[0] in group for s in todo[key]})
             shown = gallery.batches(starts, size, keep_pixels)
-            for victim, mode, start, answers in _answers(run, judges, shown, todo, session):
-                made = [
-                    Prediction(
-                        victim=victim,
-                        weights=run.record.victims[victim].weights,
-                        mode=mode,
-                        image_id=dataset.ids[i],
-                        **vars(answer),
-                    )
-                    for i, answer in enumerate(answers, start)
-                ]
-                found[victim, mode][start : start + len(made)] = made
-                keep(made)
-                bar.update(len(made))
-                run.interruption.check()
+            weights = {victim: run.record.victims[victim].weights for victim in group}
+            # One batch's in all modes, of all victims: kept together, each time waits for the disk.
+            made: list[Prediction] = []
+            try:
+                for victim, mode, start, answers in _answers(run, judges, shown, todo, session):
+                    if made and made[0].image_id != dataset.ids[start]:
+                        made = _kept(made, keep)
+                    for i, answer in enumerate(answers, start):
+                        about = victim, weights[victim], mode, dataset.ids[i]
+                        made.append(_prediction(*about, answer))
+                        found[victim, mode][i] = answer.labels, answer.confidence
+                    bar.update(len(answers))
+                    run.interruption.check()
+            finally:
+                # Also where a later one fails: what is answered is to be kept.
+                _kept(made, keep)
             # These make room for the next.
             judges.clear()
-    return predictions_table(each for row in found.values() for each in row if each is not None)
+    return _table(
+        (victim, mode, image_id, *said)
+        for (victim, mode), row in found.items()
+        for image_id, said in zip(dataset.ids, row, strict=True)
+        if said is not None
+    )
+
+
+def _said(prediction: Prediction | None) -> _Said | None:
+    return None if prediction is None else (prediction.labels, prediction.confidence)
+
+
+def _prediction(victim: str, weights: str, mode: str, image_id: str, answer: Answer) -> Prediction:
+    return Prediction(victim=victim, weights=weights, mode=mode, image_id=image_id, **vars(answer))
+
+
+def _kept(made: list[Prediction], keep: Callable[[list[Prediction]], None]) -> list[Prediction]:
+    if made:
+        keep(made)
+    return []
 
 
 Todo = Mapping[tuple[str, str], Sequence[int]]
 
 
-def _todo(found: Mapping[tuple[str, str], Sequence[Prediction | None]], size: int) -> Todo:
+def _todo(found: Mapping[tuple[str, str], Sequence[_Said | None]], size: int) -> Todo:
     """Returns (victim, mode) -> where the batches with something left to judge begin."""
     todo = {
         key: [start for start in range(0, len(row), size) if None in row[start : start + size]]
@@ -235,9 +258,18 @@ def _path(run: Run, mode: str, index: int) -> Path:
 
 def predictions_table(predictions: Iterable[Prediction]) -> pd.DataFrame:
     """Returns victim, mode (or "clean"), image_id, labels (the five likeliest) and confidence."""
-    columns = ["victim", "mode", "image_id", "labels", "confidence"]
-    rows = [[getattr(each, name) for name in columns] for each in predictions]
-    return pd.DataFrame(rows, columns=columns)
+    return _table((p.victim, p.mode, p.image_id, p.labels, p.confidence) for p in predictions)
+
+
+def _table(rows: Iterable[tuple[str, str, str, list[int], float]]) -> pd.DataFrame:
+    # Column by column: what is shared between rows is shared in them, too.
+    columns: dict[str, list] = {
+        name: [] for name in ("victim", "mode", "image_id", "labels", "confidence")
+    }
+    for row in rows:
+        for column, value in zip(columns.values(), row, strict=True):
+            column.append(value)
+    return pd.DataFrame(columns)
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ def to_csv(table: pd.DataFrame) -> bytes:
     text = table.copy()
     for name in text.columns:
         if name in _DECIMALS:
-            text[name] = [_fixed(value, _DECIMALS[name]) for value in text[name]]
+            text[name] = _fixed(text[name], _DECIMALS[name])
         elif name == "mcnemar_p":
             text[name] = ["" if pd.isna(value) else f"{value:.6g}" for value in text[name]]
         elif name == "max_epsilon":
@@ -175,8 +175,10 @@ def to_csv(table: pd.DataFrame) -> bytes:
     return text.to_csv(index=False, lineterminator="\n").encode()
 
 
-def _fixed(value: float, decimals: int) -> str:
-    return "" if pd.isna(value) else f"{value:.{decimals}f}"
+def _fixed(values: pd.Series, decimals: int) -> list[str]:
+    # Whether they are missing is asked once: asking for each takes longer than writing it.
+    pairs = zip(values, values.isna(), strict=True)
+    return ["" if missing else f"{value:.{decimals}f}" for value, missing in pairs]
 
 
 def _rates(group: pd.DataFrame, targeted: bool) -> dict[str, object]:
