@@ -22,7 +22,7 @@ SCALARS = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
-    st.sampled_from([0, -1, 1, 2**31, 2**63, 10**30]),
+    st.sampled_from([0, -1, 1, 2**31, 2**63, 10**30, 10**400]),
     st.floats(),
     st.sampled_from(
         ["", "if", "sign", "affine", "x", "../x", "NaN", "\0", "a,b", "demo_vgg", "l2"]
@@ -103,6 +103,23 @@ def test_grids_that_are_bombs(tmp_path, text, said):
     file.write_text(text)
     with pytest.raises(UsageError, match=said):
         read_grid(file)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("1" + "0" * 400, "epsilons holds 10+[.]{3}, which is too large"),
+        (".inf", "must be a finite number"),
+        ("1e-7", "write 1.0e-7[.]"),
+        ("16, 16.0", "names something twice"),
+        ("2026-01-01", "of the wrong kind"),
+    ],
+)
+def test_numbers_that_are_none(tmp_path, value, said):
+    file = tmp_path / "grid.yaml"
+    file.write_text(f"sources: demo_vgg\nmethods: if\nmodes: sign\nepsilons: [{value}]\n")
+    with pytest.raises(UsageError, match=said):
+        read_grid(file).cells()
 
 
 def test_a_grid_that_is_no_file(tmp_path):

@@ -1,5 +1,7 @@
 """The grid of a sweep, read from YAML."""
 
+import re
+import sys
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -173,7 +175,15 @@ def read_axis(where: str, content: dict[str, Any], name: str) -> tuple[Any, ...]
     values = [] if content[name] is None else values
     for value in values:
         if not isinstance(value, AXES[name]) or isinstance(value, bool):
-            raise UsageError(f"{where}: {name} holds {value!r:.80}, which is of the wrong kind.")
+            hint = ""
+            if isinstance(value, str) and re.fullmatch(r"[0-9]+[eE][+-]?[0-9]+", value):
+                # What YAML 1.1 takes for a text.
+                hint = f": write {value.lower().replace('e', '.0e')}"
+            raise UsageError(
+                f"{where}: {name} holds {value!r:.80}, which is of the wrong kind{hint}."
+            )
+        if isinstance(value, int) and value > sys.float_info.max:
+            raise UsageError(f"{where}: {name} holds {value!r:.20}..., which is too large.")
     if len(set(values)) != len(values):
         raise UsageError(f"{where}: {name} names something twice.")
     return tuple(values)
