@@ -15,9 +15,12 @@ from utils.arguments import Parser
 from utils.commands import command
 from utils.files import sha256_of
 from utils.interruption import Interruption
+from utils.pipeline.devices import find_devices
 from utils.pipeline.digest import results_digest
+from utils.pipeline.environments import changes
 from utils.pipeline.folder import open_run_folder
 from utils.pipeline.foreign import foreign_folders
+from utils.pipeline.hardware import environment_of
 from utils.pipeline.judge import judge_run
 from utils.pipeline.places import add_place_flags, reopen
 from utils.pipeline.record import RunRecord
@@ -44,22 +47,32 @@ def main(arguments: list[str]) -> int:
         )
     with Interruption() as interruption, open_run_folder(path, path):
         judge_run(replace(run, interruption=interruption), afresh=True)
-        _renew_digest(run)
+        _renew_record(run)
     print(f"Judged {path} anew from its PNGs: transfer.csv and per_image.csv are written.")
     return 0
 
 
-def _renew_digest(run: Run) -> None:
-    """Has run.json name the results as they are now; the rest of it stays."""
+def _renew_record(run: Run) -> None:
+    """Has run.json name the results and the environment as they are now; the rest of it stays."""
     record, path = RunRecord.read(run.folder.path), run.folder.path
-    pngs = {(mode, png.stem): sha256_of(png) for mode in run.modes for png in run.pngs(mode)}
-    digest = results_digest(pngs, run)
-    if record is None or not record.complete or record.results_sha256 == digest:
+    if record is None or not record.complete:
         return
-    if record.results_sha256:
+    pngs = {(mode, png.stem): sha256_of(png) for mode in run.modes for png in run.pngs(mode)}
+    before, digest = record.model_copy(deep=True), results_digest(pngs, run)
+    if record.results_sha256 not in ("", digest):
         print(f"These results are not those that {path} held before: their digest is {digest}.")
     record.results_sha256 = digest
-    record.write(path)
+    # Whatever it was crafted on, it is judged where TensorFlow puts it.
+    environment = environment_of(find_devices(1)).model_copy(update={"device": record.device})
+    if changed := changes(record.environment, environment):
+        print(
+            f"Note: {path} was made in another environment ({', '.join(changed)}): its predictions "
+            "need not be what they were. run.json keeps both."
+        )
+        if environment not in record.judged_in:
+            record.judged_in.append(environment)
+    if record != before:
+        record.write(path)
 
 
 if __name__ == "__main__":

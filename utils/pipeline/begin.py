@@ -11,6 +11,7 @@ from methods import MODES, parse_method
 from utils.errors import UsageError
 from utils.pipeline.config import RunConfig
 from utils.pipeline.craft import finished_images
+from utils.pipeline.environments import changes
 from utils.pipeline.folder import RunFolder
 from utils.pipeline.hardware import environment_of
 from utils.pipeline.moving import PATH_FLAGS
@@ -180,21 +181,11 @@ def _earlier_environments(
     """Returns those of earlier commands in the folder, and says where the last one differs."""
     if earlier is None:
         return []
-    before = compared = earlier.environment
-    if not before.hardware:
-        # Folders from before it was recorded: nothing says that it was another.
-        compared = before.model_copy(update={"hardware": environment.hardware})
-    if compared == environment:
+    before = earlier.environment
+    if not (changed := changes(before, environment)):
         return earlier.earlier_environments
-    then, now = (
-        {**each.versions, "device": each.device, "hardware": each.hardware}
-        for each in (compared, environment)
-    )
-    changes = [
-        f"{name} {then.get(name)} -> {now[name]}" for name in now if now[name] != then.get(name)
-    ]
     print(
-        f"Note: {folder.path} was begun in another environment ({', '.join(changes)}): its images "
+        f"Note: {folder.path} was begun in another environment ({', '.join(changed)}): its images "
         "need not be what this one would make. run.json keeps both.",
         flush=True,
     )

@@ -176,6 +176,7 @@ class RunRecord(_Typed):
       git_commit: of the program that the last command ran, "no git", or empty in older folders.
       threads: that it computed with.
       earlier_environments: where earlier commands in the folder ran on others than these.
+      judged_in: other environments in which judge.py judged the folder anew.
       seconds: stage -> seconds that the last command spent in it.
       mean_cosine: mode -> mean cosine between step and gradient.
       images_sha256: one digest over the originals; empty in older folders.
@@ -205,6 +206,7 @@ class RunRecord(_Typed):
     git_commit: str = ""
     threads: Threads = Threads()
     earlier_environments: list[Environment] = []
+    judged_in: list[Environment] = []
     seconds: dict[str, float] = {}
     mean_cosine: dict[str, float] = {}
     images_sha256: str = ""

@@ -133,6 +133,24 @@ def test_a_resume_in_another_environment_says_so_and_keeps_both(runner, undistur
     assert results(tmp_path / RUN) == results(undisturbed)
 
 
+def test_judging_in_another_environment_says_so_and_keeps_both(undisturbed, tmp_path, capsys):
+    folder = tmp_path / "run"
+    shutil.copytree(undisturbed, folder)
+    file = folder / "run.json"
+    record = json.loads(file.read_text())
+    now = dict(record["versions"])
+    record["versions"]["tensorflow"] = "2.0.0"
+    file.write_text(json.dumps(record))
+    for _ in range(2):
+        assert judge.main([str(folder)]) == 0
+        said = f"in another environment (tensorflow 2.0.0 -> {now['tensorflow']})"
+        assert said in capsys.readouterr().out
+    after = json.loads(file.read_text())
+    assert after["versions"]["tensorflow"] == "2.0.0"
+    assert [each["versions"] for each in after["judged_in"]] == [now]
+    assert after["results_sha256"] == record["results_sha256"]
+
+
 @pytest.mark.parametrize("broken", ["victim", "image"])
 def test_overwriting_removes_nothing_before_all_is_known_to_load(
     runner, checkpoints, demo, tmp_path, broken
