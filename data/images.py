@@ -20,6 +20,8 @@ _MAX_BYTES = 2 * 4 * MAX_SIDE**2
 # Sub), compressed by zlib without a search for repetitions but runs. Perturbed photos hold none;
 # Pillow's choice among five filters for every row takes several times as long for larger files.
 _SUB = 1
+# How many bytes may follow the pixels in their stream.
+_SPARE = 1 << 16
 _DEPTH, _RGB = 8, 2
 _KINDS = [b"IHDR", b"IDAT", b"IEND"]
 # Colour type -> channels; first column and row, and the steps, of each pass of an interlaced PNG.
@@ -97,10 +99,13 @@ def _check_whole(content: bytes, side: int) -> tuple[int, np.ndarray | None]:
         length, kind = struct.unpack_from(">I4s", content, place)
         if kind == b"IDAT":
             data.append(content[place + 8 : place + 8 + length])
-        elif kind == b"PLTE":
+        elif kind == b"PLTE" and not data:
+            # One behind pixels comes too late: Pillow would show them as black.
             colours = length // 3
         kinds.append(kind)
         place += 12 + length
+    if colour not in _CHANNELS or kinds.count(b"IHDR") > 1:
+        raise ValueError("a header that contradicts itself or another")
     bits = depth * _CHANNELS[colour]
     wanted = 0
     for column, row, across, down in _PASSES if interlaced else ((0, 0, 1, 1),):
@@ -108,10 +113,11 @@ def _check_whole(content: bytes, side: int) -> tuple[int, np.ndarray | None]:
         if width > 0 and height > 0:
             wanted += height * (1 + (width * bits + 7) // 8)
     inflater = zlib.decompressobj()
-    # One byte more than wanted, so that the check at the stream's end is reached.
-    inflated = inflater.decompress(b"".join(data), wanted + 1)
+    # More than wanted, so that the checksum at the stream's end is reached: until then the pixels
+    # may be any.
+    inflated = inflater.decompress(b"".join(data), wanted + _SPARE)
     held = len(inflated)
-    if held < wanted or (held == wanted and not inflater.eof):
+    if held < wanted or not inflater.eof:
         raise ValueError(f"{held} of {wanted} bytes of pixels")
     # Whatever is not plainly so is left to Pillow.
     if (depth, colour, interlaced, held) != (_DEPTH, _RGB, 0, wanted) or kinds != _KINDS:
