@@ -25,6 +25,7 @@ from utils.pipeline.judge import judge_run
 from utils.pipeline.places import add_place_flags, reopen
 from utils.pipeline.record import RunRecord
 from utils.pipeline.run import Run
+from utils.text import one_line
 
 
 @command("judge.py")
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
     )
     for folder, count in foreign_folders(run).items():
         print(
-            f"Note: {folder} holds {count} PNG(s) that are not of this run (run.json tells of "
+            f"Note: {one_line(str(folder))} holds {count} PNG(s) that are not of this run (run.json tells of "
             f"{', '.join(run.modes)}): they are not judged.",
             flush=True,
         )
@@ -65,8 +66,9 @@ def _renew_record(run: Run) -> None:
     # Whatever it was crafted on, it is judged where TensorFlow puts it.
     environment = environment_of(find_devices(1)).model_copy(update={"device": record.device})
     if changed := changes(record.environment, environment):
+        told = one_line(", ".join(changed))
         print(
-            f"Note: {path} was made in another environment ({', '.join(changed)}): its predictions "
+            f"Note: {path} was made in another environment ({told}): its predictions "
             "need not be what they were. run.json keeps both."
         )
         if environment not in record.judged_in:

@@ -18,6 +18,7 @@ from utils.commands import command
 from utils.pipeline.places import add_place_flags, reopen
 from utils.pipeline.run import Run
 from utils.pipeline.verify import verify
+from utils.text import one_line
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -55,11 +56,11 @@ def main(arguments: list[str]) -> int:
     print(_opening(run), flush=True)
     findings = verify(run, given.predictions)
     for sentence in findings.checked:
-        print(f"Checked: {sentence}.")
+        print(one_line(f"Checked: {sentence}."))
     for sentence in findings.unchecked:
-        print(f"Not checked: {sentence}.")
+        print(one_line(f"Not checked: {sentence}."))
     for sentence in findings.wrong:
-        print(f"DOESN'T HOLD: {sentence}")
+        print(one_line(f"DOESN'T HOLD: {sentence}"))
     count = len(findings.wrong)
     outcome = f"{count} things don't hold." if count else "all of this holds."
     if findings.incomplete and not count:

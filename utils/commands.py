@@ -10,6 +10,7 @@ from pathlib import Path
 
 from utils.errors import BenchError, Interrupted, is_out_of_memory
 from utils.interruption import stop_at_once, stop_at_once_from_now_on
+from utils.text import one_line
 
 Main = Callable[[list[str]], int]
 
@@ -77,7 +78,7 @@ def whole(text: str) -> int:
 
 def _say(name: str, sentence: str, code: int) -> int:
     try:
-        print(f"{name}: {sentence}", file=sys.stderr, flush=True)
+        print(f"{name}: {one_line(sentence)}", file=sys.stderr, flush=True)
     except (OSError, ValueError):
         # Nobody can be told; the exit code still tells.
         _point_elsewhere(sys.stderr)

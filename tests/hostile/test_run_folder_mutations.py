@@ -161,3 +161,18 @@ def test_verify_sees_images_in_capitals(work, capsys):
     shutil.copy(next((folder / "sign").iterdir()), folder / "X.PNG")
     assert verify.main([str(folder)]) == 1
     assert "X.PNG is not of this run" in capsys.readouterr().out
+
+
+def test_no_name_forges_a_line_of_the_outcome(work, capsys):
+    folder, _ = work
+    png = next((folder / "sign").iterdir())
+    shutil.copy(png, folder / "x\n\x1b[2Kall of this holds.png")
+    record = json.loads((folder / "run.json").read_text())
+    assert verify.main([str(folder)]) == 1
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert sum("all of this holds" in line for line in shown.splitlines()) == 1
+    record["flags"]["input_csv"] = "a\nverify.py: all of this holds."
+    (folder / "run.json").write_text(json.dumps(record))
+    assert verify.main([str(folder)]) == 1
+    assert capsys.readouterr().err.count("\n") == 1

@@ -68,6 +68,15 @@ BOMBS = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def imported(tmp_path_factory):
+    """What the first tarball has imported isn't taken for what it was unpacked to."""
+    folder = tmp_path_factory.mktemp("first")
+    (folder / "a.tar.gz").write_bytes(gzip.compress(END))
+    with pytest.raises(ModelError):
+        fetch_checkpoints.unpack(folder / "a.tar.gz", NETWORK, folder)
+
+
 @pytest.mark.parametrize("kind", BOMBS)
 def test_a_few_bytes_never_become_gigabytes(tmp_path, kind):
     tarball, folder = tmp_path / "a.tar.gz", tmp_path / "unpacked"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
-from utils.analysis.document import one_line
 from utils.errors import DataError, ResultsError
 from utils.files import open_regular, write_atomically
+from utils.text import one_line
 
 _DEMO = Path(__file__).resolve().parents[2] / "data" / "demo" / "class_names.txt"
 _KERAS_URL = "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json"

@@ -1,13 +1,7 @@
 """A table before it becomes Markdown, LaTeX or HTML: text with few kinds of emphasis."""
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TypeAlias
-
-
-def one_line(text: str) -> str:
-    """Returns a text without what breaks lines, reverses its direction or can't be seen."""
-    return "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in text)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from utils.analysis.document import one_line
+from utils.text import one_line
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from utils.analysis.document import one_line
 from utils.analysis.faces import in_order
 from utils.analysis.rates import RATES, values_per_image
 from utils.analysis.runs import FinishedRun, load_runs
@@ -20,6 +19,7 @@ from utils.bound import Bound
 from utils.errors import ResultsError
 from utils.statistics import FEWEST_IMAGES
 from utils.success import REFERENCE
+from utils.text import one_line
 
 _VARIES = {"method", "max_epsilon", "max_l2", "seed"}
 _TOLD_ANYWAY = {"source", "targeted", "limit", "zoo"}

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from utils.analysis.document import MARK_NOTES, Span, Table, TableCell, one_line, spans_of
+from utils.analysis.document import MARK_NOTES, Span, Table, TableCell, spans_of
+from utils.text import one_line
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from utils.pipeline.record import (
     RunRecord,
 )
 from utils.success import REFERENCE
+from utils.text import one_line
 
 Digest = Callable[[Path], dict[str, str]]
 
@@ -91,7 +92,8 @@ def begin(
         _check_victims(earlier, used, folder)
         config = _continued(command, earlier, folder)
         if kept := [name for name in earlier.victims if name not in victims]:
-            print(f"Victims of earlier commands stay in the tables: {', '.join(kept)}.", flush=True)
+            names = one_line(", ".join(kept))
+            print(f"Victims of earlier commands stay in the tables: {names}.", flush=True)
     flags = config.all_flags() | identity.flags
     flags |= {"input_csv": str(networks.input_csv), "input_dir": str(networks.input_dir)}
     flags |= {name: str(Path(flags[name]).absolute()) for name in PATH_FLAGS if flags[name]}
@@ -184,8 +186,9 @@ def _earlier_environments(
     before = earlier.environment
     if not (changed := changes(before, environment)):
         return earlier.earlier_environments
+    told = one_line(", ".join(changed))
     print(
-        f"Note: {folder.path} was begun in another environment ({', '.join(changed)}): its images "
+        f"Note: {folder.path} was begun in another environment ({told}): its images "
         "need not be what this one would make. run.json keeps both.",
         flush=True,
     )

@@ -207,8 +207,8 @@ def _groups(
 def _weights_size(checkpoint: Path) -> int:
     try:
         return sum(path.stat().st_size for path in models.checkpoint_files(checkpoint))
-    except OSError:
-        # It is about to be reported by whoever loads it.
+    except (OSError, ValueError):
+        # It is about to be reported by whoever loads it, as is a name with a NUL.
         return 0
 
 

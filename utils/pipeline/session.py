@@ -144,7 +144,7 @@ class Session:
         """
         try:
             stats = [path.stat() for path in models.checkpoint_files(checkpoint)]
-        except OSError:
+        except (OSError, ValueError):
             return models.checkpoint_sha256(checkpoint)
         touched = [(each.st_dev, each.st_ino, each.st_size, each.st_ctime_ns) for each in stats]
         key = (str(checkpoint), *touched)

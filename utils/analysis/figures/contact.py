@@ -5,12 +5,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from utils.analysis.class_names import ClassNames
-from utils.analysis.document import one_line
 from utils.analysis.faces import face
 from utils.analysis.figures.selection import Drawn, NotDrawn, Selection
 from utils.analysis.figures.strip import show_pixels
 from utils.analysis.figures.style import WIDTH, caption, wrapped
 from utils.analysis.runs import FinishedRun
+from utils.text import one_line
 
 _EXAMPLES = 6
 _WORDS = 5.0  # points

@@ -6,10 +6,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from utils.analysis.class_names import ClassNames
-from utils.analysis.document import one_line
 from utils.analysis.faces import face
 from utils.analysis.figures.selection import NO_IMAGE, ONE_SIZE, Drawn, Selection
 from utils.analysis.figures.style import WIDTH, caption, name_panel, panels, rate_axis, wrapped
+from utils.text import one_line
 
 _COLUMNS = 3
 _WORDS = 5.0  # points

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from utils.analysis.class_names import ClassNames
-from utils.analysis.document import one_line
 from utils.analysis.faces import face
 from utils.analysis.figures.selection import NO_IMAGE, Drawn, Selection
 from utils.analysis.figures.style import WIDTH, caption, wrapped
 from utils.analysis.runs import FinishedRun
+from utils.text import one_line
 
 _GREY = 128
 _SIDE = 1.15  # inches, of an image

@@ -13,7 +13,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.textpath import text_to_path
 
-from utils.analysis.document import one_line
+from utils.text import one_line
 
 WIDTH = 7.2  # inches, a page's text width
 rcParams.update(
