@@ -42,8 +42,8 @@ def main(arguments: list[str]) -> int:
     )
     for folder, count in foreign_folders(run).items():
         print(
-            f"Note: {one_line(str(folder))} holds {count} PNG(s) that are not of this run (run.json "
-            f"tells of {', '.join(run.modes)}): they are not judged.",
+            f"Note: {one_line(str(folder))} holds {count} PNG(s) that are not of this run ("
+            f"run.json tells of {', '.join(run.modes)}): they are not judged.",
             flush=True,
         )
     with Interruption() as interruption, open_run_folder(path, path):
