@@ -11,6 +11,7 @@ from utils.bound import Bound
 from utils.errors import DataError, UsageError
 from utils.files import open_regular, write_atomically
 from utils.pipeline.moving import as_read, as_written
+from utils.success import REFERENCE
 
 RUN_FILE = "run.json"
 # Thousands of victims and commands take less.
@@ -121,6 +122,20 @@ class Preparation(_Typed):
     photos: dict[str, RecordedPhoto] = Field(min_length=1)
 
 
+class RecordedImages(_Typed):
+    """Adversarial images that another program made.
+
+    Attributes:
+      folders: mode -> where they were; the first is what the others are compared with.
+      policy: what was done where there was a problem: "refuse", "drop" or "keep".
+      problems: kind -> the images that had it.
+    """
+
+    folders: dict[str, str] = Field(min_length=1)
+    policy: str
+    problems: dict[str, list[str]] = {}
+
+
 class Identity(_Typed):
     """What all results in one folder agree in.
 
@@ -185,6 +200,7 @@ class RunRecord(_Typed):
       written_in: where the folder was when run.json was written, for the paths in it that begin
         with "./" or "../"; empty in memory, where they are absolute, and in older folders.
       prepared: how the PNGs and the CSV were made, where the user gave other images.
+      judged_images: where the adversarial PNGs were, where another program made them.
     """
 
     status: Literal["unfinished", "complete"]
@@ -213,6 +229,7 @@ class RunRecord(_Typed):
     results_sha256: str = ""
     written_in: str = ""
     prepared: Preparation | None = None
+    judged_images: RecordedImages | None = None
 
     def model_post_init(self, _: object) -> None:
         """Names the method where an older run.json doesn't."""
@@ -232,6 +249,11 @@ class RunRecord(_Typed):
     def bound(self) -> Bound:
         """What its perturbations were held to."""
         return Bound.of_flags(self.flags.model_dump())
+
+    @property
+    def reference(self) -> str:
+        """The mode that the others are compared with."""
+        return next(iter(self.judged_images.folders)) if self.judged_images else REFERENCE
 
     @property
     def source(self) -> str:
@@ -281,4 +303,6 @@ class RunRecord(_Typed):
         write_atomically(Path(folder) / RUN_FILE, (text + "\n").encode())
 
     def _content(self) -> dict[str, Any]:
-        return self.model_dump(exclude=None if self.prepared else {"prepared"})
+        # Most runs have neither.
+        rare = {"prepared", "judged_images"}
+        return self.model_dump(exclude={name for name in rare if getattr(self, name) is None})

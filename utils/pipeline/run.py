@@ -71,6 +71,11 @@ class Run:
         record = RunRecord.read(path)
         if record is None:
             raise UsageError(f"{path} holds no run.json: give the folder of a run.")
+        if record.judged_images is not None:
+            raise UsageError(
+                f"{path} holds images that another program made: give the command of "
+                "judge_images.py again to judge them."
+            )
         modes = record.modes
         if not modes or len(set(modes)) < len(modes) or not set(modes) <= MODES.keys():
             # A mode's name leads to its PNGs.

@@ -10,6 +10,7 @@ from models import split_defences
 from utils.bound import plain_number
 from utils.errors import RunError
 from utils.pipeline.journals import CraftedImage
+from utils.pipeline.record import RunRecord
 from utils.pipeline.run import CLEAN, Run
 from utils.statistics import mcnemar_p, paired_gain, wilson_interval
 from utils.success import REFERENCE, succeeded
@@ -117,12 +118,13 @@ def transfer_table(run: Run, per_image: pd.DataFrame, costs: pd.DataFrame) -> pd
         "source": record.source,
         "method": record.flags.method,
         "max_epsilon": _epsilon(run),
-        "num_iter": parse_method(record.flags.method).iterations(record.flags.num_iter),
+        "num_iter": _iterations(record),
     }
     rows, targeted = [], record.flags.targeted
     for (mode, victim), group in per_image.groupby(["mode", "victim"], sort=False):
         same_victim = per_image["victim"] == victim
-        reference = per_image[(per_image["mode"] == REFERENCE) & same_victim]
+        reference = per_image[(per_image["mode"] == record.reference) & same_victim]
+        is_compared = mode != record.reference and len(reference)
         # A source behind a defence stays white-box: the attack had its weights.
         setting = "white-box" if split_defences(victim)[0] in record.sources else "black-box"
         rows.append(
@@ -130,9 +132,16 @@ def transfer_table(run: Run, per_image: pd.DataFrame, costs: pd.DataFrame) -> pd
             | {"mode": mode, "victim": victim, "setting": setting}
             | _rates(group, targeted)
             | _cost(costs[costs["mode"] == mode], record.side)
-            | (_gain(reference, group, targeted) if mode != REFERENCE and len(reference) else {})
+            | (_gain(reference, group, targeted) if is_compared else {})
         )
     return pd.DataFrame(rows).reindex(columns=list(_TRANSFER))
+
+
+def _iterations(record: RunRecord) -> int | None:
+    # Nobody knows how many steps others took.
+    if record.judged_images is not None:
+        return None
+    return parse_method(record.flags.method).iterations(record.flags.num_iter)
 
 
 def _epsilon(run: Run) -> float:
