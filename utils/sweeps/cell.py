@@ -52,7 +52,7 @@ class Cell:
         }
         given = (_flag(*item) for item in flags.items())
         # Methods share a grid's flags; those that none of them uses, the grid refuses.
-        return [sys.executable, str(ATTACK), "--shared_flags", *given]
+        return [sys.executable, str(ATTACK), *given, "--shared_flags"]
 
     def is_finished(self, csv_sha256: str, images_sha256: str, digest: Digest) -> bool:
         """Whether its folder holds all that attack.py would leave there now.

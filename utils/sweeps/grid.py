@@ -73,25 +73,13 @@ class Grid:
         """
         settings = [(epsilon, self.modes) for epsilon in self.epsilons]
         settings += [(e, ("sign",)) for e in self.sign_epsilons if e not in self.epsilons]
-        cells = [
+        return [
             self._cell(seed, source, method, epsilon, modes)
             for seed in self.seeds or (None,)
             for source in self.sources
             for method in self.methods
             for epsilon, modes in sorted(settings)
         ]
-        self._refuse_idle(cells)
-        return cells
-
-    def _refuse_idle(self, cells: list[Cell]) -> None:
-        """Makes sure that each of the grid's flags means something in one of its cells."""
-        idle = [idle_flags(cell.config) for cell in cells]
-        for name, _ in self.flags:
-            if idle and all(name in each for each in idle):
-                raise UsageError(
-                    f"The grid's flag {name} would change nothing in any of its cells: it needs "
-                    f"{idle[0][name]}. Leave it out."
-                )
 
     def _cell(
         self, seed: int | None, source: str, method: str, epsilon: float, modes: tuple[str, ...]
@@ -135,7 +123,20 @@ def read_grid(path: Path) -> Grid:
     if not isinstance(skip_missing, bool):
         raise UsageError(f"--grid {path}: skip_missing is true or false, not {skip_missing!r}.")
     flags = check_flags(f"--grid {path}", content.get("flags") or {})
-    return Grid(**axes, skip_missing=skip_missing, flags=tuple(flags.items()))
+    grid = Grid(**axes, skip_missing=skip_missing, flags=tuple(flags.items()))
+    _refuse_idle(path, grid)
+    return grid
+
+
+def _refuse_idle(path: Path, grid: Grid) -> None:
+    """Makes sure that each of a file's flags means something in one of its cells."""
+    idle = [idle_flags(cell.config) for cell in grid.cells()]
+    for name, _ in grid.flags:
+        if idle and all(name in each for each in idle):
+            raise UsageError(
+                f"--grid {path}: the flag {name} would change nothing in any of its cells: it "
+                f"needs {idle[0][name]}. Leave it out."
+            )
 
 
 def _text(path: Path) -> str:

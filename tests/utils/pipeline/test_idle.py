@@ -1,5 +1,6 @@
 """Flags that change nothing are refused by name, where a user gave them."""
 
+import dataclasses
 import shutil
 
 import pytest
@@ -10,7 +11,7 @@ from utils.errors import UsageError
 from utils.pipeline import flags as run_flags
 from utils.pipeline.config import RunConfig
 from utils.pipeline.idle import refuse_idle
-from utils.sweeps.grid import Grid
+from utils.sweeps.grid import read_grid
 
 
 @pytest.mark.parametrize(
@@ -91,8 +92,13 @@ def test_a_run_with_fgnm_k_is_continued_with_its_k(undisturbed, runner, tmp_path
     runner.run(tmp_path, "--k=200001")
 
 
-def test_a_grid_shares_its_flags_but_for_those_that_no_method_uses():
-    grid = Grid(("demo_vgg",), ("if", "d"), ("sign",), (8,), flags=(("prob", 0.5),))
+def test_a_grid_shares_its_flags_but_for_those_that_no_method_uses(tmp_path):
+    text = "sources: [demo_vgg]\nmethods: [if, d]\nmodes: [sign]\nepsilons: [8]\nflags: "
+    (tmp_path / "grid.yaml").write_text(text + "{prob: 0.5}")
+    grid = read_grid(tmp_path / "grid.yaml")
     assert all("--shared_flags" in cell.command() for cell in grid.cells())
+    # What the user leaves out of it is not the grid's fault.
+    assert len(dataclasses.replace(grid, methods=("if",)).cells()) == 1
+    (tmp_path / "grid.yaml").write_text(text + "{vt_samples: 3}")
     with pytest.raises(UsageError, match="flag vt_samples would change nothing"):
-        grid.with_flags(vt_samples=3).cells()
+        read_grid(tmp_path / "grid.yaml")

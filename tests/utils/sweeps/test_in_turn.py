@@ -3,7 +3,8 @@
 import pytest
 from runs import results
 
-FEW = ("--limit=3", "--batch_size=2", "--victims=demo_resnet")
+# The small settings' iterations mean nothing to fgsm by itself.
+FEW = ("--limit=3", "--batch_size=2", "--victims=demo_resnet", "--shared_flags")
 
 
 def test_lists_are_runs_in_one_process_into_the_folders_of_single_runs(runner, tmp_path):

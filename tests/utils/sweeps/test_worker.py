@@ -66,7 +66,8 @@ def test_every_file_is_what_a_run_by_itself_leaves(swept, runner, tmp_path):
             f"--{name}={','.join(value) if isinstance(value, tuple) else value}"
             for name, value in changed.items()
         ]
-        runner.run(tmp_path, *given)
+        # Cells share their grid's flags, also with methods that take one step.
+        runner.run(tmp_path, *given, "--shared_flags")
     expected = results(tmp_path)
     assert len(expected) == len(GRID) * (2 * 5 + 3)
     assert results(output) == expected
