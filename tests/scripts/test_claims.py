@@ -104,3 +104,12 @@ def test_a_broken_file_gets_a_sentence(text, tmp_path, capsys):
 def test_no_command_is_not_run(claims, tmp_path):
     (without,) = [claim for claim in claims if not claim.command]
     assert judge_claim(without, tmp_path).found == "no command yields it"
+
+
+def test_a_figure_may_stand_in_a_table_of_its_own(made_up, tmp_path, capsys):
+    arguments = made_up(table="rounding.csv", column="shift", where={"writer": "truncated"})
+    assert command.main(arguments) == 0
+    assert "1 not run" in capsys.readouterr().out
+    (tmp_path / "results" / "runs" / "rounding.csv").write_text("writer,shift\ntruncated,-0.5\n")
+    assert command.main(arguments) == 0
+    assert "truncated: shift -0.5, within" in capsys.readouterr().out

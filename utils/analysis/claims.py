@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from utils.analysis.equal_l2 import equal_l2_rows
 from utils.analysis.families import load_families
 from utils.analysis.summary_rows import summary_rows
-from utils.errors import BenchError, DataError, ResultsError
+from utils.errors import BenchError, DataError, ResultsError, first_line
 
 # Stands in commands for the folder that results are below.
 RESULTS = "{results}"
@@ -26,11 +26,12 @@ class Figure(_Typed):
     """One number behind a sentence.
 
     Attributes:
-      where: column -> value of the one row that holds it, of table.py's CSV.
+      where: column -> value of the one row that holds it, of table.py's CSV or of `table`.
       column: which of its numbers.
       value: what it was.
       within: between what it shall lie for the sentence to hold.
       equal_l2: whether the row is of `table.py --equal_l2`.
+      table: a CSV in the folder of the claim's results, where these are no runs.
     """
 
     where: dict[str, str | float]
@@ -38,6 +39,7 @@ class Figure(_Typed):
     value: float
     within: tuple[float, float]
     equal_l2: bool = False
+    table: str = ""
 
 
 class Claim(_Typed):
@@ -99,9 +101,11 @@ def judge_claim(claim: Claim, results: Path) -> Verdict:
     """Holds a claim against the finished runs in its folder below `results`."""
     if not claim.results:
         return Verdict(state="not run", found="no command yields it")
+    folder = results / claim.results
     try:
-        families = load_families([results / claim.results])
-        found = [_read(families, figure) for figure in claim.figures]
+        of_runs = not all(figure.table for figure in claim.figures)
+        families = load_families([folder]) if of_runs else []
+        found = [_read(_rows(families, folder, figure), figure) for figure in claim.figures]
     except BenchError as error:
         return Verdict(state="not run", found=str(error))
     pairs = list(zip(claim.figures, found, strict=True))
@@ -112,10 +116,18 @@ def judge_claim(claim: Claim, results: Path) -> Verdict:
     )
 
 
-def _read(families: Sequence, figure: Figure) -> float:
+def _rows(families: Sequence, folder: Path, figure: Figure) -> pd.DataFrame:
+    if figure.table:
+        try:
+            return pd.read_csv(folder / figure.table)
+        except (OSError, ValueError) as error:
+            raise ResultsError(f"{folder / figure.table}: {first_line(error)}.") from error
     kind = equal_l2_rows if figure.equal_l2 else summary_rows
     # At equal L2, methods of which sign was run once have no rows to give.
-    rows = pd.concat([kind(family) for family in families], ignore_index=True)
+    return pd.concat([kind(family) for family in families], ignore_index=True)
+
+
+def _read(rows: pd.DataFrame, figure: Figure) -> float:
     for column, value in figure.where.items():
         if column not in rows:
             raise ResultsError(f"Tables have no column {column}.")
