@@ -18,7 +18,7 @@ NOT_HERE = re.compile(r"^data/imagenet\b")
 def named_paths(page):
     """The files that a page links to, and those of ours that it names."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#:\s]+)\)", text):
+    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)\s]*)?\)", text):
         yield (ROOT / page).parent / target
     ours = "utils|methods|models|data|scripts|tests|docs"
     for name in re.findall(rf"(?<![\w/.])((?:{ours})/[\w./-]*\w/?)", text):

@@ -45,7 +45,7 @@ def _truncated(images: np.ndarray, originals: np.ndarray, bound: Bound) -> np.nd
 
 
 def _truncated_0_1(images: np.ndarray, originals: np.ndarray, bound: Bound) -> np.ndarray:
-    """The same where the attack itself ran on [0, 1], as most code for PyTorch does."""
+    """The same where the attack ran on [0, 1], as those of torchattacks do."""
     perturbation = (images - from_uint8(originals)) / np.float32(2)
     size = np.float32(bound.size / 255)
     # Such an attack clips to the bound as [0, 1] holds it.
