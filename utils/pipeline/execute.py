@@ -30,7 +30,7 @@ from utils.pipeline.participants import Networks, choose_networks
 from utils.pipeline.photos import Names, prepare
 from utils.pipeline.record import RunRecord
 from utils.pipeline.run import Run
-from utils.pipeline.session import Session
+from utils.pipeline.session import ORIGINALS, Session
 
 if TYPE_CHECKING:
     from utils.pipeline.judge import Judged
@@ -53,7 +53,8 @@ def execute(
     Raises:
       BenchError: what ended it.
     """
-    session = session or Session()
+    # Judging finds originals decoded as crafting left them.
+    session = session or Session(originals=ORIGINALS)
     networks = choose_networks(config)
     print(f"Zoo: {networks.zoo} ({networks.reason}).", flush=True)
     networks, prepared = prepare(config, networks, session, class_names)

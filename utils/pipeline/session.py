@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -28,6 +29,8 @@ Value = TypeVar("Value")
 
 # What is kept unless a flag says otherwise, in bytes.
 MEMORY = 2e9
+# Decoded originals that a run by itself holds from crafting to judging, in bytes.
+ORIGINALS = 1 << 28
 # Methods whose traces are kept: each holds its loops' graphs, and sweeps go method by method.
 _ATTACKS = 4
 # The share of the budget that is for pixels and gradients; the rest is for networks.
@@ -86,22 +89,29 @@ class Hoard(Generic[Value]):
         self.budget = budget
         self._held: dict[Hashable, Value] = {}
         self._size = 0
+        self._lock = Lock()
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """Returns a value, made where it isn't there."""
-        if key in self._held:
-            return self._held[key]
+        """Returns a value, made where it isn't there; may be called from several threads."""
+        with self._lock:
+            if key in self._held:
+                return self._held[key]
+        # Others may make theirs at the same time, which is what they are several for.
         value = make()
         size = sum(int(np.asarray(part).nbytes) for part in tf.nest.flatten(value))
-        if self._size + size <= self.budget:
-            self._held[key] = value
-            self._size += size
+        with self._lock:
+            if key in self._held:
+                return self._held[key]
+            if self._size + size <= self.budget:
+                self._held[key] = value
+                self._size += size
         return value
 
     def clear(self) -> None:
         """Lets go of everything."""
-        self._held.clear()
-        self._size = 0
+        with self._lock:
+            self._held.clear()
+            self._size = 0
 
 
 @dataclass
@@ -119,14 +129,15 @@ class Session:
       memory: bytes that may be kept between runs: a quarter for decoded images and first
         gradients, the rest for networks, by the size of their checkpoints (what TensorFlow adds to
         each is not counted). 0: one network at a time and nothing else.
+      originals: bytes of decoded images that are kept whatever `memory` is.
     """
 
-    def __init__(self, memory: float = 0) -> None:
+    def __init__(self, memory: float = 0, originals: float = 0) -> None:
         self._keeps = memory > 0
         self._networks: Kept[_Loaded] = Kept(memory * (1 - _OF_ARRAYS), self._forget_attacks)
         self._attacks: Kept[Attack] = Kept(_ATTACKS if memory else 1, self._collect)
         self._firsts: Hoard[Evaluation] = Hoard(memory * _OF_ARRAYS / 2)
-        self._pixels: Hoard[np.ndarray] = Hoard(memory * _OF_ARRAYS / 2)
+        self._pixels: Hoard[np.ndarray] = Hoard(max(memory * _OF_ARRAYS / 2, originals))
         self._clean: dict[Hashable, list[Answer]] = {}
         self._digests: dict[Hashable, dict[str, str]] = {}
         self._told: Callable[[int], None] | None = None

@@ -14,10 +14,21 @@ from scripts import judge as judge_script
 from utils import hashes
 from utils.pipeline import gallery
 from utils.pipeline import judge as judge_module
+from utils.pipeline.config import RunConfig
+from utils.pipeline.execute import execute
 from utils.pipeline.run import Run
 
 # The package has a function of the same name.
 BATCHES = sys.modules["data.batches"]
+# Those of `runs.SMALL` and `runs.NETWORKS`.
+FLAGS = {
+    "zoo": "demo",
+    "limit": 12,
+    "batch_size": 4,
+    "num_iter": 2,
+    "source": ["demo_vgg"],
+    "victims": ["demo_vgg", "demo_resnet"],
+}
 
 
 @pytest.fixture
@@ -57,11 +68,13 @@ def test_victims_that_dont_fit_together_come_in_turn(
         assert (folder / name).read_bytes() == (undisturbed / name).read_bytes()
 
 
-def test_judging_again_hashes_each_image_once(folder, monkeypatch):
-    read = Counter()
+@pytest.fixture
+def read(monkeypatch):
+    """How often each file was read to be hashed, as in a process that knows none of them."""
+    counts = Counter()
 
     def count(path):
-        read[path] += 1
+        counts[path] += 1
         return sha256_of(path)
 
     sha256_of = hashes.sha256_of
@@ -69,9 +82,28 @@ def test_judging_again_hashes_each_image_once(folder, monkeypatch):
     monkeypatch.setattr(hashes, "_known", OrderedDict())
     again = SimpleNamespace(sha256=lambda _: pytest.fail("hashed a second time"))
     monkeypatch.setattr(hashes, "hashlib", again)
+    return counts
+
+
+def test_judging_again_hashes_each_image_once(folder, read):
     run = Run.reopen(folder)
     judge_module.judge_run(run)
     assert set(read.values()) == {1} and len(read) == 3 * 12
+
+
+def test_a_resume_that_judges_hashes_and_decodes_each_image_once(
+    folder, undisturbed, read, decoded, tmp_path
+):
+    (folder / ".progress" / "judged.jsonl").unlink()
+    execute(RunConfig.of_flags(FLAGS | {"output_dir": str(tmp_path)}))
+    assert set(read.values()) == {1} and len(read) == 3 * 12
+    assert set(decoded.values()) == {1} and len(decoded) == 3 * 12
+    assert (folder / "transfer.csv").read_bytes() == (undisturbed / "transfer.csv").read_bytes()
+
+
+def test_a_run_decodes_originals_once_for_crafting_and_judging(decoded, tmp_path):
+    execute(RunConfig.of_flags(FLAGS | {"output_dir": str(tmp_path), "limit": 2}))
+    assert len(decoded) == 3 * 2 and set(decoded.values()) == {1}
 
 
 def test_a_file_that_changed_is_hashed_again(tmp_path):

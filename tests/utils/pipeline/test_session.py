@@ -1,6 +1,8 @@
 """What a session keeps, for how long, and that nothing it keeps is taken for something else."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -34,6 +36,20 @@ def test_a_hoard_keeps_what_came_first():
     for key in ("a", "b", "c", "a", "c"):
         hoard.get(key, lambda key=key: made.append(key) or np.zeros(8, np.uint8))
     assert made == ["a", "b", "c", "c"]
+
+
+def test_a_hoard_counts_a_value_once_that_two_threads_made():
+    hoard, together = Hoard(20), Barrier(2, timeout=60)
+
+    def make():
+        together.wait()
+        return np.zeros(8, np.uint8)
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: hoard.get("a", make), range(2))
+    assert first is second
+    kept = hoard.get("b", lambda: np.zeros(8, np.uint8))
+    assert hoard.get("b", lambda: pytest.fail("there was room for it")) is kept
 
 
 def test_a_network_is_loaded_once_and_anew_where_its_file_is_another(demo, tmp_path):
