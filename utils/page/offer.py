@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data import Dataset, read_dataset, read_image
-from models import NETWORKS, find_checkpoint, get_network
+from models import NETWORKS, ExternalNetwork, find_checkpoint, get_network
 from utils.errors import BenchError, UsageError
 from utils.page.picture import Picture
 from utils.pipeline.config import RunConfig
@@ -68,6 +68,13 @@ class Offer:
     def sources(self) -> list[str]:
         """The networks that can be attacked: those with a gradient."""
         return [name for name in self.checkpoints if get_network(name).has_gradient]
+
+    def side(self, source: str) -> int:
+        """Pixels of what a photo is made to, as attack.py's --image does it."""
+        network = get_network(source)
+        if isinstance(network, ExternalNetwork) and network.kind == "saved_model":
+            return network.options.get("side", ZOOS[self.zoo].side)
+        return ZOOS[self.zoo].side
 
     @functools.cached_property
     def dataset(self) -> Dataset | None:

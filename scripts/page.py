@@ -1,0 +1,99 @@
+"""Shows attacks live in the browser: one image, a slider for epsilon, what each network says.
+
+Examples:
+  bash scripts/page.sh
+  python scripts/page.py --checkpoint_path checkpoints --input_csv dev.csv --input_dir images
+      ImageNet networks beside the demo zoo.
+  python scripts/page.py --networks "saved_model:PATH?side=28&classes=10&range=-1,1"
+"""
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from models import get_network, split_names
+from utils.analysis.class_names import class_names
+from utils.arguments import Parser
+from utils.commands import command
+from utils.errors import RunError
+from utils.page.engine import Engine
+from utils.page.offer import Offer, found_in
+from utils.pipeline.participants import ZOOS
+
+_LARGEST_UPLOAD = 16 << 20
+
+
+@command("page.py")
+def main(arguments: list[str]) -> int:
+    """Serves the page until it is interrupted; returns the exit code."""
+    parser = Parser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="who may see it; 0.0.0.0: everybody")
+    parser.add_argument("--port", type=int, help="default: the first free one from 7860")
+    parser.add_argument("--checkpoint_path", default="", help="folder of ImageNet checkpoints")
+    parser.add_argument("--input_csv", default="", help="CSV of ImageNet images")
+    parser.add_argument("--input_dir", default="", help="folder of ImageNet images")
+    parser.add_argument("--networks", default="", help="others, comma-separated, as --victims")
+    parser.add_argument(
+        "--class_names", type=Path, help="of ImageNet, one a line, background first"
+    )
+    parser.add_argument("--memory", type=float, default=2.0, help="GB of networks that are kept")
+    parser.add_argument("--no_browser", action="store_true", help="don't open it")
+    given = parser.parse_args(arguments)
+    offers = _offers(given)
+    names = {
+        offer.zoo: class_names(offer.zoo, given.class_names if offer.zoo == "imagenet" else None)
+        for offer in offers
+    }
+    # It takes seven networks, traced once each, for one that is traced anew with every image.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    place = Path(tempfile.mkdtemp(prefix="fgnm-page-"))
+    # Whatever Gradio and others write goes there, and goes away with it.
+    os.environ["GRADIO_TEMP_DIR"] = str(place / "uploads")
+    tempfile.tempdir = str(place)
+    try:
+        try:
+            from utils.page.layout import build, start
+        except ImportError as error:
+            raise RunError(
+                f"The page needs Gradio ({error}): start it with `bash scripts/page.sh`, or "
+                "`pip install -r requirements-page.txt`."
+            ) from error
+        from utils.page.desk import Desk
+
+        desk = Desk(offers, names, Engine(given.memory * 1e9))
+        page = build(desk, place)
+        address = start(page, given.host, given.port, _LARGEST_UPLOAD, not given.no_browser)
+        print(f"The page is at {address} (Ctrl-C ends it).", flush=True)
+        page.block_thread()
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    return 0
+
+
+def _offers(given: argparse.Namespace) -> list[Offer]:
+    """The demo zoo, and ImageNet where a network of it is there."""
+    named = split_names(given.networks.split(",")) if given.networks else ()
+    of_zoo = {zoo: [n for n in named if get_network(n).zoo == zoo] for zoo in ZOOS}
+    offers = []
+    folder = Path(given.checkpoint_path or ZOOS["imagenet"].checkpoint_path)
+    if given.checkpoint_path or found_in("imagenet", folder) or of_zoo["imagenet"]:
+        offers.append(
+            Offer.find(
+                "imagenet",
+                given.checkpoint_path,
+                of_zoo["imagenet"],
+                given.input_csv,
+                given.input_dir,
+            )
+        )
+    return [Offer.find("demo", "", of_zoo["demo"]), *offers]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
