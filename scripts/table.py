@@ -6,6 +6,8 @@ Examples:
   python scripts/table.py results/methods --layout modes
   python scripts/table.py results/sweep --rate flip
   python scripts/table.py results/sweep --equal_l2
+  python scripts/table.py results/sweep --adjust holm
+  python scripts/table.py results/snapshots --layout iterations
 """
 
 import argparse
@@ -15,14 +17,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from utils.analysis.command_line import results_parser
+from utils.analysis.comparisons import ADJUSTMENTS
 from utils.analysis.equal_l2 import equal_l2_rows
 from utils.analysis.equal_l2_tables import equal_l2_tables
 from utils.analysis.families import load_families
 from utils.analysis.formats import to_latex, to_markdown
+from utils.analysis.iterations import MISSING
 from utils.analysis.layouts import LAYOUTS, lay_out, to_csv
 from utils.analysis.output import save, say
 from utils.commands import command
-from utils.errors import ResultsError
+from utils.errors import ResultsError, UsageError
 
 FORMATS = {"markdown": to_markdown, "latex": to_latex}
 
@@ -33,6 +37,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--layout", choices=LAYOUTS, default="paper")
     parser.add_argument("--format", choices=(*FORMATS, "csv"), default="markdown")
     parser.add_argument("--beside", choices=("published",), help="put these figures beside")
+    parser.add_argument(
+        "--adjust",
+        choices=ADJUSTMENTS,
+        default="none",
+        help="holm: show p and Holm's p, adjusted for all comparisons of a table",
+    )
     parser.add_argument("--equal_l2", action="store_true", help="compare at equal L2 instead")
     parser.add_argument("-o", "--output", type=Path, help="file to write to (default: the screen)")
     return parser.parse_args(arguments)
@@ -40,6 +50,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def render(options: argparse.Namespace) -> str:
     """Makes the tables' text."""
+    if options.equal_l2 and options.adjust != "none":
+        raise UsageError("--adjust is of p-values, and --equal_l2 has intervals: leave one out.")
     rows, tables = [], []
     for family in load_families(options.results, options.rate):
         if options.equal_l2:
@@ -47,10 +59,14 @@ def render(options: argparse.Namespace) -> str:
             tables += equal_l2_tables(family, of_family)
         else:
             published = options.beside is not None
-            of_family, laid_out = lay_out(options.layout, family, options.max_epsilon, published)
+            of_family, laid_out = lay_out(
+                options.layout, family, options.max_epsilon, published, options.adjust
+            )
             tables += laid_out
         rows.append(of_family)
     if not any(map(len, rows)):
+        if options.layout == "iterations" and not options.equal_l2:
+            raise ResultsError(f"There is nothing over iterations: {MISSING}.")
         raise ResultsError("Nothing fits: these results hold no such epsilon, or sign alone.")
     if options.format == "csv":
         return to_csv(rows)

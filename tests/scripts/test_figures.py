@@ -47,7 +47,8 @@ def test_draws_every_kind_as_png_and_pdf(sweep, tmp_path, capsys):
         "contact_if",
         "spectrum_if",
     }
-    assert len(FIGURES) == len(stems) == len(written) / 2
+    # Over iterations there is nothing in runs of one number of them.
+    assert len(FIGURES) - 1 == len(stems) == len(written) / 2
     for path in written:
         if path.endswith(".png"):
             pixels = np.asarray(Image.open(path).convert("L"))

@@ -2,11 +2,13 @@
 
 import pandas as pd
 
-from utils.analysis.document import Span, Table, TableCell
+from utils.analysis.comparisons import EQUAL, EQUAL_NOTE
+from utils.analysis.document import Span, Table, TableCell, interval
 from utils.analysis.equal_l2 import NO_SWEEP, OUTSIDE
 from utils.analysis.families import Family
 from utils.analysis.paper_table import clean_cells, column_heads
 from utils.analysis.summary_rows import MEAN
+from utils.statistics import is_equivalent
 
 _INTERVAL = "The interval is Agresti and Min's for matched pairs, of differences linearised in L2."
 
@@ -44,6 +46,7 @@ def _full(family: Family, rows: pd.DataFrame) -> Table:
             f"interpolated between the {name}s that were run. The gain is in points, with a 95 % "
             "interval over images, in bold where that excludes 0. " + _INTERVAL,
             clean,
+            _count(rows),
             *family.notes(),
         ),
     )
@@ -71,6 +74,7 @@ def _per_victim(family: Family, rows: pd.DataFrame) -> Table:
         (
             "In points over sign at the same mean L2, with 95 % intervals, in bold where that "
             "excludes 0. " + _INTERVAL,
+            _count(rows),
             *family.notes(),
         ),
     )
@@ -81,5 +85,16 @@ def _difference(row: dict) -> Span:
         return Span(row["note"])
     if isinstance(row["note"], str) and row["note"]:
         return Span(f"{row['difference']:+.1f} ({row['note']})")
-    text = f"{row['difference']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]"
+    text = f"{row['difference']:+.1f} {interval(row['low'], row['high'])}"
+    if is_equivalent(row["low"], row["high"], row["images"]):
+        text += f" ({EQUAL})"
     return Span(text, bold=row["significant"] == 1)
+
+
+def _count(rows: pd.DataFrame) -> str:
+    """Returns how many comparisons the rows are."""
+    count = int(rows["low"].notna().sum())
+    return (
+        f"{count} comparison{'' if count == 1 else 's'} with sign; each interval is by itself, not "
+        f"widened for their number. {EQUAL_NOTE}"
+    )

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +22,8 @@ from utils.success import REFERENCE
 from utils.text import one_line
 
 _VARIES = {"method", "max_epsilon", "max_l2", "seed"}
+# What runs of one course may differ in: where they end, and a step size that may be the same.
+_COURSE_VARIES = {"num_iter", "step_size"}
 _TOLD_ANYWAY = {"source", "targeted", "limit", "zoo"}
 
 
@@ -48,11 +50,13 @@ class Family:
       runs: at least one.
       differs: what tells it from the other families (flags, images, weights); often empty.
       rate: a key of RATES: what success is counted in percent of.
+      siblings: the families that differ from it in the iterations and step size alone.
     """
 
     runs: tuple[FinishedRun, ...]
     differs: str = ""
     rate: str = "success"
+    siblings: tuple["Family", ...] = ()
 
     @property
     def zoo(self) -> str:
@@ -299,7 +303,20 @@ class _Group:
 
     def takes(self, run: FinishedRun) -> bool:
         """Whether a run's victims have the weights that they have here."""
-        return all(self.weights.get(n, w) == w for n, w in _weights(run).items())
+        return self._agrees(_weights(run))
+
+    def is_sibling(self, other: "_Group") -> bool:
+        """Whether another differs in what a course varies, and in nothing else."""
+        return other is not self and self._course == other._course and self._agrees(other.weights)
+
+    def _agrees(self, weights: dict[str, str]) -> bool:
+        return all(self.weights.get(name, value) == value for name, value in weights.items())
+
+    @cached_property
+    def _course(self) -> dict:
+        common = json.loads(self.key)
+        flags = {n: v for n, v in common["flags"].items() if n not in _COURSE_VARIES}
+        return common | {"flags": flags}
 
     def add(self, run: FinishedRun) -> None:
         """Adds a run that it takes.
@@ -356,8 +373,12 @@ def load_families(paths: Iterable[Path], rate: str = "success") -> list[Family]:
         if len({found.get(name) for found in traits if name in found or " of " not in name}) > 1
     ]
     texts = [", ".join(f"{n} {found.get(n)}" for n in differing if n in found) for found in traits]
-    return [
+    families = [
         Family(tuple(group.runs), text, rate) for group, text in zip(groups, texts, strict=True)
+    ]
+    return [
+        replace(family, siblings=tuple(f for g, f in zip(groups, families, strict=True) if of(g)))
+        for of, family in zip((g.is_sibling for g in groups), families, strict=True)
     ]
 
 

@@ -74,7 +74,7 @@ def _escape_html(text: str) -> str:
 _MARKDOWN = _Markup(
     lambda text: _MARKDOWN_MARKUP.sub(r"\\\g<0>", one_line(text)),
     "**{}**",
-    {"white-box": "†", "significant": "\\*", "within-random": "‡"},
+    {"white-box": "†", "significant": "\\*", "significant-holm": "\\*", "within-random": "‡"},
 )
 _LATEX = _Markup(
     _escape_latex,
@@ -82,6 +82,7 @@ _LATEX = _Markup(
     {
         "white-box": "$^{\\dagger}$",
         "significant": "$^{*}$",
+        "significant-holm": "$^{*}$",
         "within-random": "$^{\\ddagger}$",
     },
 )
@@ -91,6 +92,7 @@ _HTML = _Markup(
     {
         "white-box": "<sup>†</sup>",
         "significant": "<sup>*</sup>",
+        "significant-holm": "<sup>*</sup>",
         "within-random": "<sup>‡</sup>",
     },
 )

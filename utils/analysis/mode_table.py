@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pandas as pd
 
-from utils.analysis.document import Span, Table, TableCell
+from utils.analysis.comparisons import comparison_note, gain_text, with_holm
+from utils.analysis.document import Table, TableCell, interval, number
 from utils.analysis.families import Attack, Family
 from utils.analysis.paper_table import (
     clean_cells,
     clean_note,
     column_heads,
-    number,
     rate_span,
 )
 from utils.analysis.summary_rows import CLEAN, INTERVALS, MEAN
@@ -22,6 +22,8 @@ def mode_tables(family: Family, rows: pd.DataFrame) -> list[Table]:
 
 
 def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
+    shown = rows["victim"] == MEAN
+    rows = with_holm(rows, shown)
     victims = [*family.victims, MEAN]
     lines: list[tuple[TableCell, ...]] = [
         (CLEAN, "", *clean_cells(family, victims), "", "0.00", "0", "")
@@ -38,14 +40,9 @@ def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
                     *(rate_span(by_victim.loc[victim]) for victim in family.victims),
                     replace(
                         rate_span(mean),
-                        text=_with_interval(
-                            mean[["success_rate", "success_low", "success_high"]], ".1f"
-                        ),
+                        text=_rate(mean),
                     ),
-                    Span(
-                        _with_interval(mean[["gain_over_sign", "gain_low", "gain_high"]], "+.1f"),
-                        bold=mean["significant"] == 1,
-                    ),
+                    replace(gain_text(mean), bold=mean["significant"] == 1, marks=()),
                     *_costs(family, Attack(method, size, mode)),
                 )
             )
@@ -68,6 +65,7 @@ def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
             "flipped signs over images, p < 0.05).",
             clean_note(family),
             INTERVALS,
+            comparison_note(rows[shown], "bold gains"),
             "Mean abs and mean L2 are what the perturbations spent, in [0, 255] units; cosine is "
             "that between the step taken and the source's gradient, mean over the steps.",
             *family.notes(),
@@ -75,9 +73,9 @@ def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
     )
 
 
-def _with_interval(values: pd.Series, form: str) -> str:
-    value, low, high = (number(value, form) for value in values)
-    return f"{value} [{low}, {high}]" if value else ""
+def _rate(row: pd.Series) -> str:
+    rate = number(row["success_rate"])
+    return f"{rate} {interval(row['success_low'], row['success_high'], '.1f')}" if rate else ""
 
 
 def _costs(family: Family, attack: Attack) -> list[str]:

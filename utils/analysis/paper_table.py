@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from utils.analysis.document import Span, Table, TableCell
+from utils.analysis.comparisons import comparison_note, gain_text, with_holm
+from utils.analysis.document import Span, Table, TableCell, number
 from utils.analysis.families import Family
 from utils.analysis.summary_rows import CLEAN, INTERVALS, MEAN, clean_rows
 from utils.success import CONTROL, REFERENCE
@@ -62,22 +63,15 @@ def rate_span(row: pd.Series, bold: bool = False) -> Span:
     return Span(number(row["success_rate"]), bold, marks if pd.notna(row["success_rate"]) else ())
 
 
-def number(value: float | None, form: str = ".1f") -> str:
-    """Returns a number as text; nothing where there is none."""
-    return "" if value is None or pd.isna(value) else format(value, form)
-
-
-def interval(low: float, high: float, form: str = "+.1f") -> str:
-    """Returns an interval as text."""
-    return f"[{format(low, form)}, {format(high, form)}]"
-
-
 def _sizes(rows: pd.DataFrame) -> list[float]:
     corrected = rows[rows["mode"] != REFERENCE]
     return sorted((rows if corrected.empty else corrected)["size"].unique())
 
 
 def _wide(family: Family, rows: pd.DataFrame, size: float) -> Table:
+    # The random control's gain isn't shown here.
+    shown = rows["mode"] != CONTROL
+    rows = with_holm(rows, shown)
     present = [mode for mode in family.modes if mode in set(rows["mode"])]
     modes = [mode for mode in present if mode != CONTROL] or present
     control = [mode for mode in present if mode not in modes]
@@ -94,9 +88,9 @@ def _wide(family: Family, rows: pd.DataFrame, size: float) -> Table:
         spent = of_method.groupby("mode")["mean_l2"].first().reindex(present)
         lengths = tuple(Span(number(value, ".0f")) for value in spent[modes])
         lines.append((title, *(_rates(column.loc[modes]) for column in columns), lengths))
-        compared = [mode for mode in modes if mode != REFERENCE]
+        others = [mode for mode in modes if mode != REFERENCE]
         if len(modes) > 1 and of_method["gain_over_sign"].notna().any():
-            lines.append(("gain over sign", *(_gains(c.loc[compared]) for c in columns), ""))
+            lines.append(("gain over sign", *(_gains(c.loc[others]) for c in columns), ""))
         if control and of_method["mode"].eq(CONTROL).any():
             rates = [number(column.loc[CONTROL, "success_rate"]) for column in columns]
             lines.append(("random control", *rates, number(spent[CONTROL], ".0f")))
@@ -104,12 +98,14 @@ def _wide(family: Family, rows: pd.DataFrame, size: float) -> Table:
         f"{family.title}, {family.bound(size)}",
         ("method", *column_heads(family, victims), "mean L2"),
         tuple(lines),
-        tuple(_notes(family, rows, f": {' / '.join(modes)}. The best in bold.")),
+        tuple(_notes(family, rows, f": {' / '.join(modes)}. The best in bold.", rows[shown])),
     )
 
 
 def _tall(family: Family, rows: pd.DataFrame, size: float) -> Table:
     mean = [MEAN] if family.black_box else []
+    shown = rows["victim"] == MEAN
+    rows = with_holm(rows, shown)
     victims = [*mean, *family.victims]
     head: list[TableCell] = [MEAN, "gain over sign"] if mean else []
     head += column_heads(family, family.victims)
@@ -133,24 +129,25 @@ def _tall(family: Family, rows: pd.DataFrame, size: float) -> Table:
                 is_best = highest and round(rate["success_rate"], 1) == best.loc[victim, "max"]
                 cells.append(rate_span(rate, bold=bool(is_best)))
                 if victim == MEAN:
-                    cells.append(_gain_with_interval(rate))
+                    cells.append(gain_text(rate))
             length = number(row["mean_l2"].dropna().iloc[0], ".0f")
             lines.append((mode, *cells, length))
     return Table(
         f"{family.title}, {family.bound(size)}",
         ("mode", *head, "mean L2"),
         tuple(lines),
-        tuple(_notes(family, rows, ", a line a mode. The best in bold.")),
+        tuple(_notes(family, rows, ", a line a mode. The best in bold.", rows[shown])),
     )
 
 
-def _notes(family: Family, rows: pd.DataFrame, what: str) -> list[str]:
+def _notes(family: Family, rows: pd.DataFrame, what: str, compared: pd.DataFrame) -> list[str]:
     notes = [
         f"{family.goal_of}{what}",
         clean_note(family),
         "Mean L2 is what the perturbations spent, in [0, 255] units: a fair comparison is one at "
         "equal length (table.py --equal_l2).",
         INTERVALS,
+        comparison_note(compared),
         *family.notes(),
     ]
     seeds = int(rows["seeds"].max())
@@ -168,16 +165,4 @@ def _rates(rows: pd.DataFrame) -> TableCell:
 
 
 def _gains(rows: pd.DataFrame) -> TableCell:
-    return tuple(_gain(row) for _, row in rows.iterrows())
-
-
-def _gain(row: pd.Series) -> Span:
-    starred = ("significant",) if row["significant"] == 1 else ()
-    return Span(number(row["gain_over_sign"], "+.1f"), marks=starred)
-
-
-def _gain_with_interval(row: pd.Series) -> Span:
-    gain = _gain(row)
-    if not gain.text:
-        return gain
-    return Span(f"{gain.text} {interval(row['gain_low'], row['gain_high'])}", marks=gain.marks)
+    return tuple(gain_text(row, limits=False) for _, row in rows.iterrows())

@@ -5,7 +5,7 @@ import html
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from string import Template
 
@@ -17,6 +17,8 @@ from utils.analysis.figures import FIGURES
 from utils.analysis.figures.drawing import figures_of
 from utils.analysis.figures.selection import Choices, NotDrawn, Selection
 from utils.analysis.formats import to_html
+from utils.analysis.iterations import courses, iteration_rows
+from utils.analysis.iterations_table import iteration_tables
 from utils.analysis.paper_table import tall_tables
 from utils.analysis.rates import RATES
 from utils.analysis.summary_rows import MEAN
@@ -55,6 +57,7 @@ def build_report(found: Sequence[Family], choices: Choices, title: str, command:
 _PARTS = {
     "equal": "Gain at equal L2",
     "success": "Success by method and victim",
+    "iterations": "Over iterations",
     "changes": "Images gained and lost",
     "figures": "Figures",
     "settings": "Settings",
@@ -65,7 +68,8 @@ def _contents(found: Sequence[Family]) -> str:
     """Returns a list of links to all families and their parts."""
     lines = []
     for number, family in enumerate(found):
-        parts = ", ".join(f'<a href="#{key}{number}">{name}</a>' for key, name in _PARTS.items())
+        shown = {k: n for k, n in _PARTS.items() if k != "iterations" or courses(family)}
+        parts = ", ".join(f'<a href="#{key}{number}">{name}</a>' for key, name in shown.items())
         title = html.escape(family.title)
         lines.append(f'<li><a href="#family{number}">{title}</a>: {parts}</li>')
     return "\n".join(lines)
@@ -78,7 +82,8 @@ def _section(selection: Selection, number: int) -> str:
         return f'<h3 id="{key}{number}">{_PARTS[key]}</h3>'
 
     headline = [name for name in names if name == "equal_l2"]
-    others = [name for name in names if name not in headline]
+    own = [*headline, *(["iterations"] if courses(family) else [])]
+    others = [name for name in names if name not in own]
     rows = selection.rows
     of_size = rows[rows["size"] == selection.size]
     changes = changes_tables(family, of_size)
@@ -89,6 +94,7 @@ def _section(selection: Selection, number: int) -> str:
         *_equal_l2(family, selection.size),
         heading("success"),
         *map(to_html, tall_tables(family, rows)),
+        *_over_iterations(selection, heading),
         heading("changes"),
         *map(to_html, changes),
         *([] if changes else ["<p>No mode was run beside sign.</p>"]),
@@ -99,6 +105,16 @@ def _section(selection: Selection, number: int) -> str:
         _commands(family),
     ]
     return "\n".join(parts)
+
+
+def _over_iterations(selection: Selection, heading: Callable[[str], str]) -> list[str]:
+    """Returns the part on iterations; nothing where it would be empty."""
+    rows = iteration_rows(selection.family)
+    if rows.empty:
+        return []
+    drawn = _figures(selection, [n for n in selection.choices.figures if n == "iterations"])
+    tables = iteration_tables(selection.family, rows)
+    return [heading("iterations"), *drawn, *map(to_html, tables)]
 
 
 def _figures(selection: Selection, names: Sequence[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ import pandas as pd
 from utils.analysis.families import Attack, Family
 from utils.statistics import (
     difference_interval,
+    is_equivalent,
     is_significant,
     mcnemar_p,
     mean_interval,
@@ -19,6 +20,7 @@ COLUMNS = (
     *("seeds", "success_rate", "success_low", "success_high", "gain_over_sign", "gain_low"),
     *("gain_high", "mcnemar_p", "significant", "mean_l2", "max_l2", "size"),
     *("rate", "clean_success", "random_success", "random_low", "random_high", "within_random"),
+    *("exact_p", "equal_within_2"),
 )
 # What a table says of its intervals.
 INTERVALS = (
@@ -32,9 +34,11 @@ def summary_rows(family: Family) -> pd.DataFrame:
 
     With one seed, a victim's row holds transfer.csv's own figures. Means over victims or seeds have
     intervals and a test of the same form. There is no gain where sign was run with other seeds.
-    `significant` is 1 where the gain's p is below 0.05 and there are images enough;
-    `within_random` is 1 where the attack isn't above the interval of the random control of the
-    same method and bound, 0 where it is, and empty where that wasn't run.
+    `exact_p` is the gain's p, McNemar's where there is one victim and seed; `significant` is 1
+    where it is below 0.05 and there are images enough; `equal_within_2` is 1 where the gain's
+    interval lies within 2 points of 0. `within_random` is 1 where the attack isn't above the
+    interval of the random control of the same method and bound, 0 where it is, and empty where
+    that wasn't run.
     """
     rows = []
     for attack in (attack for method in family.method_titles for attack in family.attacks(method)):
@@ -42,7 +46,9 @@ def summary_rows(family: Family) -> pd.DataFrame:
         for name, victims in victim_groups(family).items():
             if family.has_rate(attack, victims):
                 setting = family.victims.get(name, "black-box")
-                found = {"victim": name, "setting": setting} | _figures(family, attack, victims)
+                found = {"victim": name, "setting": setting} | attack_figures(
+                    family, attack, victims
+                )
                 rows.append(described | found)
     return pd.DataFrame(rows).reindex(columns=list(COLUMNS))
 
@@ -77,7 +83,8 @@ def victim_groups(family: Family) -> dict[str, list[str]]:
     return groups | ({MEAN: family.black_box} if family.black_box else {})
 
 
-def _figures(family: Family, attack: Attack, victims: list[str]) -> dict[str, object]:
+def attack_figures(family: Family, attack: Attack, victims: list[str]) -> dict[str, object]:
+    """Returns a row's figures: an attack's mean over victims, and beside sign and random."""
     values = family.mean_success(attack, victims)
     low, high = mean_interval(values)
     seeds = len(family.seeds(attack, victims))
@@ -106,6 +113,8 @@ def _figures(family: Family, attack: Attack, victims: list[str]) -> dict[str, ob
         "gain_low": low,
         "gain_high": high,
         "significant": int(is_significant(p, len(values))),
+        "exact_p": p,
+        "equal_within_2": int(is_equivalent(low, high, len(values))),
     }
 
 

@@ -52,6 +52,7 @@ class RecordedFlags(_Typed):
     norm: Literal["linf", "l2"] = "linf"
     max_l2: float | None = None
     num_iter: int
+    step_size: float | None = None
     targeted: bool
     seed: int
     batch_size: int = 16

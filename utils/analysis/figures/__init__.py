@@ -8,6 +8,7 @@ from utils.analysis.figures.contact import contact_sheet
 from utils.analysis.figures.cosine import cosine_per_step
 from utils.analysis.figures.gain import gain_at_equal_l2
 from utils.analysis.figures.image_path import image_over_bound
+from utils.analysis.figures.iterations import success_over_iterations
 from utils.analysis.figures.rates import rates_at_one_bound
 from utils.analysis.figures.selection import Drawn, Selection
 from utils.analysis.figures.spectrum import perturbation_spectrum
@@ -48,6 +49,11 @@ FIGURES = {
         success_over_l2,
         "Success against the mean L2 actually spent, with 95 % intervals; 0 is clean. The higher "
         "curve needs less perturbation for the same success.",
+    ),
+    "iterations": Kind(
+        success_over_iterations,
+        "Over iterations at one step size, mean over the black-box victims: success, the gain over "
+        "sign (95 % bands; a ring where it is largest), and the mean L2 spent, in [0, 255] units.",
     ),
     "accuracy": Kind(
         accuracy_over_bound,

@@ -2,12 +2,11 @@
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from utils.analysis.equal_l2 import equal_l2_rows
 from utils.analysis.faces import face
 from utils.analysis.figures.selection import Drawn, NotDrawn, Selection
-from utils.analysis.figures.style import caption, name_panel, panels, rate_axis
+from utils.analysis.figures.style import caption, grid_of_methods, name_panel, rate_axis
 from utils.analysis.figures.success import L2_AXIS, draw_success
 from utils.analysis.summary_rows import MEAN
 from utils.errors import ResultsError
@@ -35,7 +34,7 @@ def gain_at_equal_l2(selection: Selection) -> Drawn:
         yield "", NotDrawn("it needs another mode than sign of the chosen methods at that bound")
         return
     mean = selection.rows[selection.rows["victim"] == MEAN]
-    figure, axes = _columns(len(methods))
+    figure, axes = grid_of_methods(len(methods), rows=2)
     for number, method in enumerate(methods):
         above, below = axes[number], axes[len(methods) + number]
         of_method = mean[mean["method"] == method]
@@ -53,14 +52,6 @@ def gain_at_equal_l2(selection: Selection) -> Drawn:
         f"{family.title}",
     )
     yield "", figure
-
-
-def _columns(count: int) -> tuple[Figure, list[Axes]]:
-    """Makes two rows of `count` panels, wider than a page where they would be too narrow."""
-    figure, axes = panels(2 * count, columns=count, height=2.1, sharey="row")
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(max(width, 1.75 * count), height)
-    return figure, axes
 
 
 def _gains(axes: Axes, at_bound: pd.DataFrame, at_l2: pd.DataFrame) -> None:

@@ -60,6 +60,14 @@ def panels(
     return figure, drawn
 
 
+def grid_of_methods(count: int, rows: int, **sharing: Any) -> tuple[Figure, list[Axes]]:
+    """Makes rows of `count` panels, wider than a page where they would be too narrow."""
+    figure, axes = panels(rows * count, columns=count, height=2.1, sharey="row", **sharing)
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(max(width, 1.75 * count), height)
+    return figure, axes
+
+
 def x_label(drawn: Sequence[Axes], text: str) -> None:
     """Names the x axis, once a column of panels."""
     for axes in _lowest(drawn):
