@@ -17,6 +17,8 @@ _SIGNIFICANT = 0.05
 FEWEST_IMAGES = 20
 # Points to either side of 0 within which two rates are called equal.
 EQUIVALENT = 2.0
+# An interval that reaches further to either side, in points, is wide.
+NARROW = 5.0
 
 
 def wilson_interval(count: int, total: int) -> tuple[float, float]:
@@ -146,12 +148,15 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 
 def images_to_narrow(low: float, high: float, images: int, reach: float) -> int:
-    """Returns how many images narrow an interval to `reach` points to either side.
+    """Returns about how many images narrow an interval: two digits of them, rounded up.
 
     Args:
       low, high: of a gain over `images` images, in points; its width falls with their square root.
+      reach: to either side, in points.
     """
-    return math.ceil(images * ((high - low) / (2 * reach)) ** 2)
+    needed = images * ((high - low) / (2 * reach)) ** 2
+    unit = 10 ** max(0, math.ceil(math.log10(needed)) - 2)
+    return unit * math.ceil(needed / unit)
 
 
 def _discordant(first: np.ndarray, second: np.ndarray) -> tuple[int, int]:

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from utils.statistics import mcnemar_p, paired_gain, wilson_interval
+from utils.statistics import (
+    holm,
+    images_to_narrow,
+    is_equivalent,
+    mcnemar_p,
+    paired_gain,
+    wilson_interval,
+)
 
 Z = 1.959963984540054
 
@@ -68,3 +75,37 @@ def test_mcnemar_is_the_exact_binomial_test(gained, lost):
     expected = min(1.0, 2 * tail)
     assert mcnemar_p(first, second) == pytest.approx(expected)
     assert mcnemar_p(second, first) == pytest.approx(expected)
+
+
+def test_holm_steps_down():
+    # By hand: 4 * 0.01, 3 * 0.012, which must not fall below it, 2 * 0.03, 1 * 0.2.
+    np.testing.assert_allclose(holm([0.03, 0.01, 0.2, 0.012]), [0.06, 0.04, 0.2, 0.04])
+    np.testing.assert_allclose(holm([0.4, 0.9, 0.5]), [1, 1, 1])
+    assert holm([0.03]) == [0.03] and len(holm([])) == 0
+
+
+def test_holm_calls_something_of_nothing_in_at_most_one_table_of_twenty():
+    p = np.random.default_rng(0).uniform(size=(4000, 10))
+    assert np.mean([holm(row).min() < 0.05 for row in p]) < 0.06
+    assert np.mean(p.min(axis=1) < 0.05) > 0.35
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "images", "equal"),
+    [(-1.9, 2.0, 100, True), (-2.1, 0, 100, False), (1, 2.1, 100, False), (0, 0, 19, False)],
+)
+def test_equal_is_an_interval_within_two_points_of_nothing(low, high, images, equal):
+    assert is_equivalent(low, high, images) == equal
+
+
+@pytest.mark.parametrize("images", [60, 200])
+def test_so_many_images_narrow_an_interval(images):
+    share = np.array([0.15, 0.05, 0.8])
+    first = np.repeat([False, True, True], np.round(share * images).astype(int))
+    second = np.repeat([True, False, True], np.round(share * images).astype(int))
+    _, low, high = paired_gain(first, second)
+    needed = images_to_narrow(low, high, images, 4.0)
+    first, second = (np.repeat(each, round(needed / images)) for each in (first, second))
+    scaled = math.sqrt(len(first) / needed)
+    _, low, high = paired_gain(first, second)
+    assert (high - low) / 2 * scaled == pytest.approx(4.0, rel=0.05)

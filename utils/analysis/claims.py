@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from utils.analysis.equal_l2 import equal_l2_rows
 from utils.analysis.families import load_families
+from utils.analysis.iterations import iteration_rows
 from utils.analysis.summary_rows import summary_rows
 from utils.errors import BenchError, DataError, ResultsError, first_line
 
@@ -32,6 +33,7 @@ class Figure(_Typed):
       within: between what it shall lie for the sentence to hold.
       equal_l2: whether the row is of `table.py --equal_l2`.
       table: a CSV in the folder of the claim's results, where these are no runs.
+      over_iterations: whether it is of `table.py --layout iterations`.
     """
 
     where: dict[str, str | float]
@@ -40,6 +42,7 @@ class Figure(_Typed):
     within: tuple[float, float]
     equal_l2: bool = False
     table: str = ""
+    over_iterations: bool = False
 
 
 class Claim(_Typed):
@@ -122,9 +125,11 @@ def _rows(families: Sequence, folder: Path, figure: Figure) -> pd.DataFrame:
             return pd.read_csv(folder / figure.table)
         except (OSError, ValueError) as error:
             raise ResultsError(f"{folder / figure.table}: {first_line(error)}.") from error
-    kind = equal_l2_rows if figure.equal_l2 else summary_rows
+    kind = iteration_rows if figure.over_iterations else summary_rows
+    kind = equal_l2_rows if figure.equal_l2 else kind
     # At equal L2, methods of which sign was run once have no rows to give.
-    return pd.concat([kind(family) for family in families], ignore_index=True)
+    parts = [kind(family) for family in families]
+    return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
 
 
 def _read(rows: pd.DataFrame, figure: Figure) -> float:

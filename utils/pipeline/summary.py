@@ -9,6 +9,7 @@ from utils.pipeline.plausibility import doubts
 from utils.pipeline.record import RunRecord
 from utils.pipeline.run import Run
 from utils.pipeline.tables import gained_and_lost
+from utils.pipeline.wide_intervals import power_sentence
 from utils.success import ABSTAINED, REFERENCE
 
 
@@ -32,6 +33,7 @@ def summarise(run: Run, judged: Judged) -> str:
         "",
         *_verdicts(transfer, targeted),
         *beside_control(transfer, targeted),
+        *power_sentence(transfer),
     ]
     for mode, count in judged.unchanged.items():
         lines.append(
