@@ -17,6 +17,8 @@ EPSILON = 2 * 16 / 255
 # Every mode with the longest chain of tensors, and the other chains with the modes that do most.
 CHAINS = [("m", MODES), ("pi", MODES), ("sdtvn", ["matched"])]
 SHORT = dict(num_iter=2, vt_samples=2, num_scales=2, max_l2=100.0)
+# Of so many images all modes share one batch of the source, and so one trace.
+FEW = 2
 
 
 def noise_of(key):
@@ -132,8 +134,8 @@ def test_one_seed_gives_one_result_and_another_seed_another():
 )
 def test_a_zero_gradient_gives_no_perturbation_and_nothing_else(word, modes, norm):
     flat = toy.linear(np.zeros_like(toy.weights()))
-    for mode, crafted in toy.run(word, modes, source=flat, norm=norm, **SHORT).items():
-        assert (crafted.images.numpy() == toy.images()).all(), mode
+    for mode, crafted in toy.run(word, modes, flat, FEW, norm=norm, **SHORT).items():
+        assert (crafted.images.numpy() == toy.images(FEW)).all(), mode
         assert (crafted.cosine.numpy() == 0).all()
         assert crafted.finite.numpy().all()
         assert (crafted.zero_share.numpy() == 1).all()
@@ -148,18 +150,19 @@ def test_a_non_finite_gradient_is_flagged_and_leaves_the_others_alone(word, mode
         factor = tf.where(batch[:, 0, 0, 0] > 0.25, poison, 1.0)
         return toy.linear()(batch)[0] * factor[:, tf.newaxis], None
 
-    batch, chosen = toy.images(), methods.AttackSettings(**SHORT | {"num_scales": 1, "prob": 0.0})
-    batch[:, 0, 0, 0] = [0.9, -0.9, 0.9, -0.9]
+    chosen = methods.AttackSettings(**SHORT | {"num_scales": 1, "prob": 0.0})
+    batch, labels, keys = toy.images(FEW), toy.labels(FEW), toy.keys(FEW)
+    batch[:, 0, 0, 0] = [0.9, -0.9]
     attack = methods.Attack(methods.parse_method(word), chosen, poisoned)
-    healthy = attack(batch, toy.labels(), toy.keys(), modes)
+    healthy = attack(batch, labels, keys, modes)
     for bad in (np.nan, np.inf):
         poison.assign(bad)
-        for mode, crafted in attack(batch, toy.labels(), toy.keys(), modes).items():
-            assert crafted.finite.numpy().tolist() == [False, True, False, True], mode
+        for mode, crafted in attack(batch, labels, keys, modes).items():
+            assert crafted.finite.numpy().tolist() == [False, True], mode
             assert np.isfinite(crafted.images).all() and np.isfinite(crafted.cosine).all()
-            assert (crafted.images.numpy()[[0, 2]] == batch[[0, 2]]).all()
+            assert (crafted.images.numpy()[0] == batch[0]).all()
             np.testing.assert_array_equal(
-                crafted.images.numpy()[[1, 3]], healthy[mode].images.numpy()[[1, 3]]
+                crafted.images.numpy()[1], healthy[mode].images.numpy()[1]
             )
 
 
@@ -187,8 +190,8 @@ def scaled_attacks():
 def test_every_image_moves_is_finite_and_stays_within_the_ball(scaled_attacks, key, scale, seed):
     variable, attacks = scaled_attacks
     variable.assign(scale)
-    batch = toy.images(seed=seed)
-    for mode, crafted in attacks[key](batch, toy.labels(), toy.keys(), MODES).items():
+    batch = toy.images(FEW, seed=seed)
+    for mode, crafted in attacks[key](batch, toy.labels(FEW), toy.keys(FEW), MODES).items():
         got = crafted.images.numpy()
         moved = (got - batch).astype(np.float64)
         assert np.isfinite(got).all() and np.abs(got).max() <= 1, mode
@@ -196,7 +199,7 @@ def test_every_image_moves_is_finite_and_stays_within_the_ball(scaled_attacks, k
         if key[1] == "linf":
             assert np.abs(moved).max() <= EPSILON + 1e-6
         else:
-            assert np.linalg.norm(moved.reshape(4, -1), axis=1).max() <= 100 / 127.5 + 1e-5
+            assert np.linalg.norm(moved.reshape(FEW, -1), axis=1).max() <= 100 / 127.5 + 1e-5
         # The two modes that measure the gradient in absolute terms may see nothing in it.
         if key[0] == "m" or mode not in ("raw", "test"):
             assert moved.any(), mode
@@ -230,9 +233,10 @@ def test_groups_have_at_most_16_images_or_one_mode():
 
 @pytest.mark.parametrize("method", ["if", "n", "vmd", "pi", "stm"])
 def test_a_mode_comes_out_the_same_whatever_group_it_is_in(method):
-    grouped = toy.run(method, ["sign", "random", "affine"], num_iter=4)
+    numbers = SHORT | {"num_iter": 4}
+    grouped = toy.run(method, ["sign", "random", "affine"], count=FEW, **numbers)
     for mode, crafted in grouped.items():
-        single = toy.run(method, [mode], num_iter=4)[mode]
+        single = toy.run(method, [mode], count=FEW, **numbers)[mode]
         np.testing.assert_allclose(crafted.images, single.images, atol=2e-6, err_msg=mode)
         np.testing.assert_allclose(crafted.cosine, single.cosine, atol=1e-5, err_msg=mode)
 
@@ -240,8 +244,8 @@ def test_a_mode_comes_out_the_same_whatever_group_it_is_in(method):
 def test_a_source_traced_for_any_batch_size_serves_every_mode():
     spec = tf.TensorSpec([None, toy.SIDE, toy.SIDE, 3])
     traced = tf.function(lambda batch: toy.linear()(batch)[0], input_signature=[spec])
-    got = toy.run("m", MODES, source=lambda batch: (traced(batch), None), num_iter=3)
-    expected = toy.run("m", MODES, num_iter=3)
+    got = toy.run("m", MODES, lambda batch: (traced(batch), None), FEW, num_iter=3)
+    expected = toy.run("m", MODES, count=FEW, num_iter=3)
     for mode in MODES:
         np.testing.assert_allclose(got[mode].images, expected[mode].images, atol=1e-5)
 

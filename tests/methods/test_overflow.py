@@ -20,13 +20,17 @@ EPSILON = 2 * 16 / 255
         ("pi", {"pi_factor": 1e20}),
         ("v", {"vt_radius": 1e20, "vt_samples": 2}),
         ("t", {"ti_nsig": 1e20}),
+        ("g", {"pgn_radius": 1e20, "pgn_samples": 2}),
+        ("x", {"walk_radius": 1e20, "walk_points": 2}),
     ],
 )
 @pytest.mark.parametrize("norm", ["linf", "l2"])
 def test_images_stay_inside_whatever_overflows(word, settings, norm):
     bound = {"norm": norm, "max_l2": 100.0}
-    batch = toy.images()
-    crafted = toy.run(word, ["sign", "affine", "matched", "raw", "test"], **settings, **bound)
+    # So few that the modes share one trace.
+    batch = toy.images(3)
+    modes = ["sign", "affine", "matched", "raw", "test"]
+    crafted = toy.run(word, modes, count=3, **settings, **bound)
     for each in crafted.values():
         images = each.images.numpy()
         assert np.isfinite(images).all() and np.abs(images).max() <= 1
@@ -41,7 +45,10 @@ def test_images_stay_inside_whatever_overflows(word, settings, norm):
     assert len(named) == 1 and named[0].startswith(f"--{next(iter(settings))} ")
 
 
-@pytest.mark.parametrize("name", ["momentum", "pi_factor", "ti_nsig", "vt_radius", "aux_weight"])
+@pytest.mark.parametrize(
+    "name",
+    ["momentum", "pi_factor", "ti_nsig", "vt_radius", "aux_weight", "pgn_radius", "walk_radius"],
+)
 def test_numbers_beyond_float32_are_refused_by_name(name):
     with pytest.raises(MethodError, match=f"--{name} is 1e\\+40"):
         methods.AttackSettings(**{name: 1e40})

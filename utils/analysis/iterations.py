@@ -3,11 +3,11 @@
 import math
 from collections.abc import Container
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
 from utils.analysis.families import Family
-from utils.analysis.runs import FinishedRun
 from utils.analysis.summary_rows import MEAN, attack_figures
 
 COLUMNS = (
@@ -118,27 +118,42 @@ def _all_courses(family: Family, sizes: Container[float] | None = None) -> list[
     found = []
     for method in family.method_titles:
         for size in (each for each in family.sizes if sizes is None or each in sizes):
-            end = _end(family, method, size)
+            end = _end_of(family, method, size)
             if end is None:
                 continue
-            last, step = end
-            families = {last: family}
+            families = {end.iterations: family}
             for sibling in family.siblings:
-                other = _end(sibling, method, size)
-                if other is not None and math.isclose(other[1], step, rel_tol=1e-6):
-                    families.setdefault(other[0], sibling)
+                other = _end_of(sibling, method, size)
+                if other is not None and other.is_of_the_course_of(end):
+                    families.setdefault(other.iterations, sibling)
             if len(families) > 1:
-                found.append(Course(method, size, step, dict(sorted(families.items()))))
+                found.append(Course(method, size, end.step, dict(sorted(families.items()))))
     return [course for course in found if course.victims]
 
 
-def _end(family: Family, method: str, size: float) -> tuple[int, float] | None:
-    """Returns (iterations, step size in [0, 255] units) of a family's runs of a method."""
+class _End(NamedTuple):
+    """Where a family's runs of a method end.
+
+    Attributes:
+      iterations: how many they take.
+      step: their step size, in [0, 255] units.
+      seeds: theirs.
+    """
+
+    iterations: int
+    step: float
+    seeds: frozenset[int]
+
+    def is_of_the_course_of(self, other: "_End") -> bool:
+        """Whether they differ in the iterations at most."""
+        return self.seeds == other.seeds and math.isclose(self.step, other.step, rel_tol=1e-6)
+
+
+def _end_of(family: Family, method: str, size: float) -> _End | None:
     runs = [run for run in family.runs if (run.method, run.size) == (method, size)]
-    return _course_of(runs[0]) if runs else None
-
-
-def _course_of(run: FinishedRun) -> tuple[int, float]:
-    iterations = int(run.steps["iteration"].max())
-    given = run.record.flags.step_size
-    return iterations, run.size / iterations if given is None else given
+    if not runs:
+        return None
+    iterations = int(runs[0].steps["iteration"].max())
+    given = runs[0].record.flags.step_size
+    step = size / iterations if given is None else given
+    return _End(iterations, step, frozenset(run.seed for run in runs))

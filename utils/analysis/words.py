@@ -1,6 +1,7 @@
 """The result of a family of runs in words, made from the numbers."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -8,7 +9,7 @@ from utils.analysis.equal_l2 import equal_l2_rows
 from utils.analysis.families import Family
 from utils.analysis.summary_rows import MEAN, clean_rows, summary_rows
 from utils.errors import ResultsError
-from utils.statistics import FEWEST_IMAGES
+from utils.statistics import EQUIVALENT, FEWEST_IMAGES, is_equivalent
 from utils.success import CONTROL, REFERENCE
 
 
@@ -34,7 +35,12 @@ def in_words(family: Family, size: float | None) -> list[str]:
         sentences.append(f"Fewer than {FEWEST_IMAGES} images say nothing of which mode is ahead.")
     compared = rows[~rows["mode"].isin([REFERENCE, CONTROL]) & rows["gain_over_sign"].notna()]
     told = [
-        (_name(family, row), row["gain_over_sign"], row["significant"] == 1)
+        _Told(
+            _name(family, row),
+            row["gain_over_sign"],
+            row["significant"] == 1,
+            row["equal_within_2"] == 1,
+        )
         for row in compared.to_dict("records")
     ]
     sentences += _verdicts(f"At the same {family.quantity}", told)
@@ -51,16 +57,30 @@ def in_words(family: Family, size: float | None) -> list[str]:
     return sentences
 
 
-def _verdicts(where: str, told: list[tuple[str, float, bool]]) -> list[str]:
-    """Sorts (name, gain in points, whether it differs from 0) into gains, losses and the rest."""
+class _Told(NamedTuple):
+    """What is told of a mode: its gain in points, whether that differs from 0 or equals it."""
+
+    name: str
+    gain: float
+    clear: bool
+    equal: bool
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.gain:+.1f})"
+
+
+def _verdicts(where: str, told: list[_Told]) -> list[str]:
+    """Sorts modes into gains, losses, what equals sign, and the rest."""
     if not told:
         return []
-    gains = [f"{name} ({gain:+.1f})" for name, gain, clear in told if clear and gain > 0]
-    losses = [f"{name} ({gain:+.1f})" for name, gain, clear in told if clear and gain <= 0]
-    rest = [f"{name} ({gain:+.1f})" for name, gain, clear in told if not clear]
+    gains = [f"{each}" for each in told if each.clear and each.gain > 0]
+    losses = [f"{each}" for each in told if each.clear and each.gain <= 0]
+    equal = [f"{each}" for each in told if not each.clear and each.equal]
+    rest = [f"{each}" for each in told if not each.clear and not each.equal]
     parts = [
         *([f"ahead of sign (in points): {_listed(gains)}"] if gains else []),
         *([f"behind sign: {_listed(losses)}"] if losses else []),
+        *([f"equal to sign within {EQUIVALENT:g} points: {_listed(equal)}"] if equal else []),
         *([f"no difference is shown for {_listed(rest)}"] if rest else []),
     ]
     return [f"{where}, {'; '.join(parts)}."]
@@ -88,7 +108,12 @@ def _at_equal_l2(family: Family, size: float) -> list[str]:
     rows = rows[(rows["victim"] == MEAN) & ~rows["mode"].isin([CONTROL])]
     known = rows[rows["difference"].notna()]
     told = [
-        (_name(family, row), row["difference"], row["significant"] == 1)
+        _Told(
+            _name(family, row),
+            row["difference"],
+            row["significant"] == 1,
+            is_equivalent(row["low"], row["high"], row["images"]),
+        )
         for row in known.to_dict("records")
     ]
     return _verdicts("At the same mean L2", told)
