@@ -6,6 +6,7 @@ from models.defences import Chain, split_defences, vote
 from models.ensemble import Ensemble
 from models.external import FETCHED_BY_KERAS, ExternalNetwork, split_names
 from models.loading import load_classifier
+from models.short_names import ShortNames
 from models.zoo import NETWORKS, Network, get_network
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Ensemble",
     "ExternalNetwork",
     "Network",
+    "ShortNames",
     "checkpoint_files",
     "checkpoint_sha256",
     "find_checkpoint",

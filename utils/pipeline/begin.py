@@ -83,7 +83,7 @@ def begin(
     identity = identity_of(config, networks, dataset.csv_sha256, digest)
     earlier = folder.read_earlier(identity)
     used = {
-        name: _recorded(name, at, digest)
+        name: _recorded(name, at, digest, networks.short_names)
         for name, at in (networks.sources | networks.victims).items()
     }
     victims = {name: used[name] for name in networks.victims}
@@ -121,7 +121,9 @@ def begin(
     return record, set(victims) - set(earlier.victims if earlier else ())
 
 
-def _recorded(name: str, checkpoint: Path, digest: Digest) -> RecordedNetwork:
+def _recorded(
+    name: str, checkpoint: Path, digest: Digest, short: models.ShortNames
+) -> RecordedNetwork:
     # Behind a defence a network has another accuracy than the published one.
     row = models.NETWORKS.get(name)
     # A network that Keras fetches has no place of its own.
@@ -130,6 +132,7 @@ def _recorded(name: str, checkpoint: Path, digest: Digest) -> RecordedNetwork:
         checkpoint=str(place),
         sha256=digest(checkpoint),
         published_accuracy=row.clean_accuracy if row else None,
+        stands_for=short.meanings.get(models.split_defences(name)[0], ""),
     )
 
 
@@ -137,7 +140,7 @@ def _refuse_one_content(networks: dict[str, RecordedNetwork]) -> None:
     """Refuses one checkpoint under two names of the zoo, whether it is copied or linked there."""
     names: dict[tuple[str, ...], str] = {}
     for name, network in networks.items():
-        name, _ = models.split_defences(name)
+        name = network.stands_for or models.split_defences(name)[0]
         if name not in models.NETWORKS or not network.sha256:
             continue
         other = names.setdefault(tuple(network.sha256.values()), name)

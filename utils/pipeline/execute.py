@@ -93,12 +93,12 @@ def execute(
             its_line = line or shlex.join(sys.argv)
             command = Command(configs[number], networks, dataset, devices, its_line, prepared)
             record, awaited = begin(command, folder, session.digest)
-            named = frozenset((*networks.sources, *config.victims))
+            named = frozenset((*networks.sources, *networks.victims))
             names = names_beside(networks.input_csv)
             runs[number] = Run(record, dataset, folder, interruption, named, awaited, names)
         for run in runs.values():
             run.write()
-        load = functools.partial(load_source, config, networks.sources, session.load)
+        load = functools.partial(load_source, config, networks.attacked, session.load)
         # The last iteration's run makes the images of all; the others find theirs made.
         snapshots = {number: run for number, run in runs.items() if number}
         outcomes = [
@@ -151,9 +151,10 @@ def _load_everything(
     config: RunConfig, networks: Networks, dataset: Dataset, session: Session
 ) -> None:
     """Fails where the run would, before anything that an earlier one left is removed."""
-    load_source(config, networks.sources, session.load)
+    load_source(config, networks.attacked, session.load)
     for name, prefix in networks.victims.items():
-        session.load(name, prefix, preprocessing=config.victim_preprocessing)
+        network = networks.short_names.meaning(name)
+        session.load(network, prefix, preprocessing=config.victim_preprocessing)
     for image in dataset.paths:
         read_image(image)
 

@@ -51,7 +51,7 @@ def load_recorded_victim(run: Run, name: str, session: Session) -> Classifier:
       ModelError: it can't be used.
     """
     recorded, preprocessing = run.record.victims[name], run.record.flags.victim_preprocessing
-    network, _ = models.split_defences(name)
+    network = recorded.stands_for or models.split_defences(name)[0]
     if network not in models.NETWORKS and name not in run.named:
         raise UsageError(
             f"{run.folder.path} names the victim {name}, which may be a program: give it with "

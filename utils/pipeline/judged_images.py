@@ -137,7 +137,7 @@ def judge_images(request: Request) -> tuple[Run, Judged]:
             index = _index(path)
             for image_id in dataset.ids:
                 _copy(index[image_id], folder.png(name, image_id))
-        named = frozenset(request.victims)
+        named = frozenset(networks.victims)
         awaited = set(record.victims) - known
         names = names_beside(networks.input_csv)
         run = Run(record, dataset, folder, interruption, named, awaited, names)
@@ -153,8 +153,9 @@ def judge_images(request: Request) -> tuple[Run, Judged]:
 
 
 def _networks(request: Request) -> Networks:
+    if not request.victims:
+        raise UsageError("--victims is empty: name the networks to judge on.")
     flags = {
-        "source": [request.victims[0]] if request.victims else [],
         "victims": list(request.victims),
         "checkpoint_path": request.checkpoint_path,
         "input_csv": request.input_csv,
@@ -168,7 +169,7 @@ def _networks(request: Request) -> Networks:
         "output_dir": str(request.output_dir),
     }
     # An attack's configuration, so that each value is checked as attack.py checks it.
-    return choose_networks(RunConfig.of_flags(flags))
+    return choose_networks(RunConfig.of_flags(flags), attacks=False)
 
 
 def _dataset(request: Request, networks: Networks) -> tuple[Dataset, list[str]]:
@@ -323,7 +324,9 @@ def _record(
         flags=RecordedFlags(**(flags | where)),
         modes=list(request.folders),
         sources={source: _recorded(source, _source_checkpoint(request))},
-        victims={name: _recorded(name, at) for name, at in networks.victims.items()},
+        victims={
+            name: _recorded(name, at, networks.short_names) for name, at in networks.victims.items()
+        },
         images=len(dataset),
         side=dataset.side,
         method_title=request.method,
@@ -346,13 +349,21 @@ def _source_checkpoint(request: Request) -> Path | None:
     return models.find_checkpoint(request.source, request.checkpoint_path)
 
 
-def _recorded(name: str, checkpoint: Path | None) -> RecordedNetwork:
+def _recorded(
+    name: str, checkpoint: Path | None, short: models.ShortNames | None = None
+) -> RecordedNetwork:
     row = models.NETWORKS.get(name)
     return RecordedNetwork(
-        checkpoint=str(checkpoint.absolute()) if checkpoint else "",
+        checkpoint=str(_place(checkpoint)) if checkpoint else "",
         sha256=models.checkpoint_sha256(checkpoint) if checkpoint else {},
         published_accuracy=row.clean_accuracy if row else None,
+        stands_for=short.meanings.get(models.split_defences(name)[0], "") if short else "",
     )
+
+
+def _place(checkpoint: Path) -> Path:
+    # What Keras fetches has no place of its own.
+    return checkpoint if checkpoint == models.FETCHED_BY_KERAS else checkpoint.absolute()
 
 
 def _join_earlier(request: Request, folder: RunFolder, record: RunRecord) -> set[str]:

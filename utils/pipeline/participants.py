@@ -1,11 +1,11 @@
 """Which zoo, which sources, which victims: from flags to checkpoints."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import models
-from models import ExternalNetwork, get_network, split_defences
+from models import ExternalNetwork, ShortNames, get_network, split_defences
 from utils.errors import RunError, UsageError
 from utils.pipeline.config import RunConfig
 
@@ -53,6 +53,7 @@ class Networks:
       sources: name -> checkpoint prefix.
       victims: the same, the sources first.
       input_csv, input_dir: the images' place, after the zoo's defaults.
+      short_names: what names that the user gave stand for.
       reason: why this zoo, in a sentence for the user.
     """
 
@@ -63,15 +64,31 @@ class Networks:
     input_dir: Path
     max_label: int
     reason: str
+    short_names: ShortNames = ShortNames()
+
+    @property
+    def attacked(self) -> dict[str, Path]:
+        """Network, as it is named without a short name -> checkpoint, of the sources."""
+        return {self.short_names.meaning(name): path for name, path in self.sources.items()}
 
 
-def choose_networks(config: RunConfig) -> Networks:
+def choose_networks(config: RunConfig, attacks: bool = True) -> Networks:
     """Finds what the flags ask for.
+
+    Args:
+      config: the flags.
+      attacks: whether there is a source; else the zoo is that of the first victim.
 
     Raises:
       UsageError: flags that contradict each other or name a network without a checkpoint.
       UnknownNetwork: a name that is not in the zoo.
     """
+    short = ShortNames.of((*config.source, *config.victims))
+    config = replace(
+        config,
+        source=tuple(map(short.name, config.source)),
+        victims=tuple(map(short.name, config.victims)),
+    )
     for name in config.source:
         network, chain = split_defences(name)
         if chain.steps:
@@ -79,16 +96,19 @@ def choose_networks(config: RunConfig) -> Networks:
                 f"--source {name} can't be: defences are for victims. Attack {network}, and give "
                 f"--victims {name}."
             )
-    zoo_name, reason = _choose_zoo(config)
+    if attacks:
+        zoo_name, reason = _choose_zoo(config, short)
+    else:
+        zoo_name, reason = get_network(short.meaning(config.victims[0])).zoo, "its victims' zoo"
     zoo = ZOOS[zoo_name]
     folder = Path(config.checkpoint_path) if config.checkpoint_path else zoo.checkpoint_path
-    source_names = config.source or (zoo.default_source,)
+    source_names = (config.source or (zoo.default_source,)) if attacks else ()
     for name in source_names:
-        if not get_network(name).has_gradient:
+        if not get_network(short.meaning(name)).has_gradient:
             raise UsageError(
                 f"--source {name} can't be: it gives no gradient. Name it with --victims instead."
             )
-    sources = {name: _checkpoint(name, zoo_name, folder) for name in source_names}
+    sources = {name: _checkpoint(short.meaning(name), zoo_name, folder) for name in source_names}
     found = {
         name: models.find_checkpoint(name, folder)
         for name, network in models.NETWORKS.items()
@@ -99,8 +119,8 @@ def choose_networks(config: RunConfig) -> Networks:
     victims = sources | held
     if config.victims:
         names = [each for name in config.victims for each in _spelled_out(name, victims)]
-        victims = {name: _checkpoint(split_defences(name)[0], zoo_name, folder) for name in names}
-    _refuse_shared_files(sources | victims)
+        victims = {name: _checkpoint(short.meaning(name), zoo_name, folder) for name in names}
+    _refuse_shared_files({short.meaning(name): at for name, at in (sources | victims).items()})
     return Networks(
         zoo=zoo_name,
         sources=sources,
@@ -109,6 +129,7 @@ def choose_networks(config: RunConfig) -> Networks:
         input_dir=Path(config.input_dir) if config.input_dir else zoo.input_dir,
         max_label=zoo.max_label,
         reason=reason,
+        short_names=short,
     )
 
 
@@ -121,7 +142,6 @@ def _spelled_out(name: str, found: Iterable[str]) -> list[str]:
 def _refuse_shared_files(networks: dict[str, Path]) -> None:
     """Makes sure that no checkpoint stands for two networks, in one run or from run to run."""
     names: dict[Path, str] = {}
-    networks = {split_defences(name)[0]: path for name, path in networks.items()}
     for name, path in networks.items():
         if name not in models.NETWORKS:
             continue
@@ -140,9 +160,9 @@ def _refuse_shared_files(networks: dict[str, Path]) -> None:
             )
 
 
-def _choose_zoo(config: RunConfig) -> tuple[str, str]:
+def _choose_zoo(config: RunConfig, short: ShortNames) -> tuple[str, str]:
     """Returns the zoo and why."""
-    of_sources = {name: get_network(name).zoo for name in config.source}
+    of_sources = {name: get_network(short.meaning(name)).zoo for name in config.source}
     if len(set(of_sources.values())) > 1:
         raise UsageError(f"--source mixes the demo zoo and ImageNet: {','.join(config.source)}.")
     if of_sources:

@@ -185,7 +185,7 @@ class _Preparing:
     def _side(self) -> int:
         sides = [
             self._source().side
-            for name in self._networks.sources
+            for name in self._networks.attacked
             if name.startswith("saved_model:")
         ]
         return max(sides, default=ZOOS[self._networks.zoo].side)
@@ -193,7 +193,7 @@ class _Preparing:
     def _source(self) -> models.Classifier | models.Ensemble:
         # Before TensorFlow computes anything: then devices can't be made any more.
         find_devices(self._config.devices)
-        return load_source(self._config, self._networks.sources, self._session.load)
+        return load_source(self._config, self._networks.attacked, self._session.load)
 
     def _readable(self) -> dict[str, str]:
         """Returns image id -> SHA-256 of the file; drops those that can't be read, if it may."""

@@ -30,11 +30,13 @@ class RecordedNetwork(_Typed):
       checkpoint: its file or prefix.
       sha256: file name -> SHA-256 of each file of the checkpoint.
       published_accuracy: clean top-1 accuracy that others report, in percent.
+      stands_for: the network, where its name is a short one that the user gave.
     """
 
     checkpoint: str
     sha256: dict[str, str]
     published_accuracy: float | None = None
+    stands_for: str = ""
 
     @property
     def weights(self) -> str:
@@ -304,6 +306,10 @@ class RunRecord(_Typed):
         write_atomically(Path(folder) / RUN_FILE, (text + "\n").encode())
 
     def _content(self) -> dict[str, Any]:
-        # Most runs have neither.
+        # Most runs have none of this.
         rare = {"prepared", "judged_images"}
-        return self.model_dump(exclude={name for name in rare if getattr(self, name) is None})
+        content = self.model_dump(exclude={name for name in rare if getattr(self, name) is None})
+        for network in (*content["sources"].values(), *content["victims"].values()):
+            if not network["stands_for"]:
+                del network["stands_for"]
+        return content

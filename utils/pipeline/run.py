@@ -86,15 +86,17 @@ class Run:
             input_dir=Path(input_dir or record.flags.input_dir),
         )
         dataset = load_dataset(RunConfig.of_record(record), place)
+        trusted = _name_again(record, named)
         if checkpoint_path is not None:
             for name, network in record.victims.items():
-                found = models.find_checkpoint(models.split_defences(name)[0], checkpoint_path)
+                meant = network.stands_for or models.split_defences(name)[0]
+                found = models.find_checkpoint(meant, checkpoint_path)
                 network.checkpoint = str(found or network.checkpoint)
         return cls(
             record,
             dataset,
             RunFolder(path),
-            named=frozenset(named),
+            named=trusted,
             class_names=names_beside(place.input_csv),
             looked_in=checkpoint_path,
         )
@@ -129,3 +131,23 @@ class Run:
         if mode == CLEAN:
             return list(self.dataset.paths)
         return [self.folder.png(mode, image_id) for image_id in self.dataset.ids]
+
+
+def _name_again(record: RunRecord, named: Iterable[str]) -> frozenset[str]:
+    """Has victims stand for what the command's own flags say, and returns those that it trusts.
+
+    A short name by itself is trusted for nothing: the folder would say which program it starts.
+    """
+    named = list(named)
+    short, trusted = models.ShortNames.of(named), set()
+    for text in named:
+        name = short.name(text)
+        network = record.victims.get(name)
+        meant = short.meaning(name)
+        if network is None or (network.stands_for and meant == models.split_defences(name)[0]):
+            continue
+        if meant != models.split_defences(name)[0]:
+            network.stands_for = meant
+            network.checkpoint = str(models.find_checkpoint(meant, "") or network.checkpoint)
+        trusted.add(name)
+    return frozenset(trusted)

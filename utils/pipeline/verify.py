@@ -265,7 +265,8 @@ class _Verification:
 
     def _is_loadable(self, name: str, network: RecordedNetwork) -> bool:
         prefix = Path(network.checkpoint)
-        if models.split_defences(name)[0] not in models.NETWORKS and name not in self._run.named:
+        meant = network.stands_for or models.split_defences(name)[0]
+        if meant not in models.NETWORKS and name not in self._run.named:
             self._not_made_again(
                 f"the predictions of {name}: it may be a program (give --victims if you trust it)"
             )
