@@ -16,7 +16,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 # More than most cameras give, and what the memory of a small machine takes.
 MAX_PIXELS = 80_000_000
 MAX_BYTES = 64 << 20
-_CURE = "Give a PNG, JPEG, WebP or BMP"
+_CURE = "give a PNG, JPEG, WebP or BMP"
 _ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
 
 

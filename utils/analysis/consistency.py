@@ -95,11 +95,17 @@ def _of_transfer(record: RunRecord, transfer: pd.DataFrame) -> Iterator[str]:
     yield from _of_recipe(record, transfer)
     if _keys(transfer, "mode", "victim") != _product(record.modes, record.victims):
         yield "its rows aren't one a mode and victim of run.json"
-    settings = ["white-box" if v in record.sources else "black-box" for v in transfer["victim"]]
+    settings = [_setting(record, victim) for victim in transfer["victim"]]
     if list(transfer["setting"]) != settings:
         yield "a setting is wrong"
     if (transfer["images"] != record.images).any():
         yield "it counts other images than run.json"
+
+
+def _setting(record: RunRecord, victim: str) -> str:
+    # A source behind a defence (NAME+jpeg75) stays white-box.
+    attacked = any(victim == each or victim.startswith(f"{each}+") for each in record.sources)
+    return "white-box" if attacked else "black-box"
 
 
 def _of_per_image(

@@ -91,6 +91,8 @@ def prepare(
             raise UsageError("--true_label is for images without labels; --input_csv has them.")
         return _Preparing(config, networks, session).of_labels(foreign)
     if config.image:
+        if Path(config.image).is_dir():
+            raise UsageError(f"--image {config.image} is a folder: give it as --input_dir.")
         found = [Path(config.image)]
     elif config.input_dir and not config.input_csv and not _is_default_csv_of(networks):
         found = _image_files(networks.input_dir)

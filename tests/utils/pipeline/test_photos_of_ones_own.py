@@ -113,7 +113,7 @@ def test_a_folder_that_the_zoos_csv_names_is_read_as_before(runner, demo, tmp_pa
     [
         (("--image={photo}", "--input_dir={photo}"), 2, "--image is one photo"),
         (("--image=/no/where.jpg",), 1, "/no/where.jpg can't be read: No such file"),
-        (("--image={here}",), 1, "can't be read: "),
+        (("--image={here}",), 2, "is a folder: give it as --input_dir"),
         (("--input_dir={here}/empty",), 1, "holds no image"),
         (("--image={photo}", "--true_label=11"), 2, "labels are 1 to 10"),
         (("--image={photo}", "--true_label=r"), 2, "fits"),

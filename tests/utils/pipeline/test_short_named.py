@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from scripts import judge, judge_images, verify
+from scripts import judge, judge_images, table, verify
 from utils.pipeline.config import RunConfig
 from utils.pipeline.execute import execute
 
@@ -36,9 +36,9 @@ def finished(linear, tmp_path_factory):
 
 def test_folder_tables_and_record_use_the_short_name(finished, linear):
     assert finished.parts[-4:] == ("demo", "mine", "if", "eps16")
-    table = pd.read_csv(finished / "transfer.csv")
-    assert set(table["source"]) == {"mine"}
-    assert dict(zip(table["victim"], table["setting"], strict=True)) == {
+    rows = pd.read_csv(finished / "transfer.csv")
+    assert set(rows["source"]) == {"mine"}
+    assert dict(zip(rows["victim"], rows["setting"], strict=True)) == {
         "mine": "white-box",
         "mine+bits3": "white-box",
         "v": "black-box",
@@ -48,6 +48,11 @@ def test_folder_tables_and_record_use_the_short_name(finished, linear):
     assert record["victims"]["mine+bits3"]["stands_for"] == linear
     assert record["victims"]["v"]["stands_for"] == "demo_vgg"
     assert record["flags"]["source"] == record["identity"]["flags"]["source"] == ["mine"]
+
+
+def test_tables_show_it_with_its_defence(finished, capsys):
+    assert table.main([str(finished)]) == 0
+    assert "mine+bits3" in capsys.readouterr().out
 
 
 def test_a_folder_starts_no_program_under_a_short_name(finished, linear, capsys):
@@ -66,8 +71,8 @@ def test_others_images_are_judged_under_short_names(finished, linear, tmp_path):
     arguments = [f"--adversarial_dir={finished / 'sign'}", f"--output_dir={tmp_path}"]
     arguments += [f"--victims=mine={linear},v=demo_vgg", "--limit=4", "--source=mine"]
     assert judge_images.main(arguments) == 0
-    table = pd.read_csv(tmp_path / "transfer.csv").set_index("victim")
-    assert table["setting"].to_dict() == {"mine": "white-box", "v": "black-box"}
+    rows = pd.read_csv(tmp_path / "transfer.csv").set_index("victim")
+    assert rows["setting"].to_dict() == {"mine": "white-box", "v": "black-box"}
 
 
 def test_the_same_run_goes_on_under_the_same_name_alone(finished, linear):
