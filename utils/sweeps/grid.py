@@ -200,4 +200,12 @@ def check_flags(where: str, flags: Any) -> dict[str, Any]:
             raise UsageError(f"{where}: {name} belongs to the grid's own lists, not to flags.")
         if name not in known:
             raise UsageError(f"{where}: flags holds {name!r}, which is no flag of attack.py.")
-    return flags
+    lists = {item.name for item in fields(RunConfig) if "tuple" in str(item.type)}
+    return {name: _listed(value) if name in lists else value for name, value in flags.items()}
+
+
+def _listed(value: Any) -> Any:
+    """Returns a flag of several values as a tuple of text, written "1,5" or [1, 5]."""
+    parts = value.split(",") if isinstance(value, str) else value
+    parts = parts if isinstance(parts, list) else [parts]
+    return tuple(str(each) if type(each) is int else each for each in parts)

@@ -60,6 +60,16 @@ def test_flags_reach_every_command_and_defaults_do_not(tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    ("written", "read"), [('"1,5"', ("1", "5")), ("[1, 5]", ("1", "5")), ("5", ("5",))]
+)
+def test_snapshots_are_a_list_or_as_on_the_command_line(tmp_path, written, read):
+    """Text was cut at every character, and a list of numbers refused."""
+    cell = _read(tmp_path, GRID + f"flags: {{snapshots: {written}}}\n").cells()[0]
+    assert cell.config.snapshots == read
+    assert f"--snapshots={','.join(read)}" in cell.command()
+
+
 def test_without_sign_there_is_no_sign(tmp_path):
     cell = _read(tmp_path, GRID.replace("sign, ", "")).cells()[0]
     assert cell.config.modes == ("affine",)
@@ -91,6 +101,8 @@ def test_what_is_wrong_is_named(tmp_path, text, sentence):
         (GRID.replace("[if, m]", "[q]"), "'q' is no letter"),
         (GRID.replace("[8, 16]", "[300]"), "max_epsilon is 300"),
         (GRID + "flags: {limit: many}\n", "value of the wrong kind"),
+        (GRID + "flags: {snapshots: [1.5]}\n", "value of the wrong kind"),
+        (GRID + "flags: {snapshots: [1, 50]}\n", "no iteration 50"),
     ],
 )
 def test_what_attack_py_would_refuse_is_refused_at_once(tmp_path, text, sentence):
