@@ -49,12 +49,13 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := set(wanted) - set(CONTESTS):
         print(f"--contests has {', '.join(sorted(unknown))}; it knows {', '.join(CONTESTS)}.")
         return 2
-    # Every contest traces functions of its own, which TensorFlow would warn of.
+    print(f"{flags.source}, {flags.num_iter} iterations, {flags.repeats} rounds.")
+    print(description(tuple(PEERS)) + "\n", flush=True)
+    # Every contest traces functions of its own, which TensorFlow would warn of. It takes seconds to
+    # import, so that it comes after the first line.
     import tensorflow as tf
 
     tf.get_logger().setLevel("ERROR")
-    print(f"{flags.source}, {flags.num_iter} iterations, {flags.repeats} rounds.")
-    print(description(tuple(PEERS)) + "\n", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = random_checkpoint(flags.source, Path(folder))
         for size in map(int, flags.batch_size.split(",")):

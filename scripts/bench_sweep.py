@@ -189,7 +189,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"--contests has {', '.join(sorted(unknown))}; it knows {', '.join(CONTESTS)}.")
         return 2
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    print(description() + "\n")
+    print(description() + "\n", flush=True)
     print("| what | CPU s | CPU s | ratio | at most |\n|---|---|---|---|---|", flush=True)
     for name in wanted:
         print(CONTESTS[name](options), flush=True)

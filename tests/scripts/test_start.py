@@ -60,7 +60,17 @@ def test_attack_says_what_is_wrong_without_tensorflow(arguments, code, named):
 
 
 @pytest.mark.parametrize(
-    "script", ["judge", "verify", "sweep", "doctor", "table", "fetch_checkpoints"]
+    "script",
+    [
+        "judge",
+        "verify",
+        "sweep",
+        "doctor",
+        "table",
+        "fetch_checkpoints",
+        "bench_attack",
+        "bench_io",
+    ],
 )
 def test_other_commands_explain_themselves_without_tensorflow(script):
     code, modules, _, _ = _start(f"scripts/{script}.py", "--help")

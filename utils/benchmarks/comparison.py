@@ -15,7 +15,6 @@ from models.loading import DTYPES
 from utils.benchmarks.clock import cpu_ratio, interleave, wall_ratio
 from utils.benchmarks.gradient import gradient_flops, make_gradient, op_times
 from utils.benchmarks.peers import make_peers
-from utils.benchmarks.tf1_reference import PlainAttack
 from utils.benchmarks.workload import AttackInputs
 from utils.quiet import tf
 
@@ -71,6 +70,9 @@ def make_attack(
 
 def against_reference(setup: Setup) -> str:
     """Sign and affine in one call: float32 and bfloat16 against the TF1-style reference."""
+    # It brings TensorFlow, for which a command's first line shall not wait.
+    from utils.benchmarks.tf1_reference import PlainAttack
+
     network, checkpoint, inputs = setup.network, setup.checkpoint, setup.inputs
 
     def reference(fused: bool) -> Callable[[], object]:
@@ -102,6 +104,8 @@ def agreement(setup: Setup) -> dict[str, tuple[float, float]]:
       Mode -> the share of the entries that are within 1 % of the step after one iteration, and the
       mean absolute perturbation after all iterations, this program's over the other's.
     """
+    from utils.benchmarks.tf1_reference import PlainAttack
+
     inputs, pairs = setup.inputs, []
     for steps in (1, setup.num_iter):
         ours = make_attack(setup.classifier.logits_and_aux, "if", steps, inputs, MODES)()

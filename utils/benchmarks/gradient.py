@@ -12,11 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from models import NETWORKS, Classifier
-from models.nets.layers import folded_scope
 from utils.benchmarks.workload import AttackInputs
 from utils.quiet import tf
-
-tf1 = tf.compat.v1
 
 
 def make_gradient(classifier: Classifier, inputs: AttackInputs) -> Callable[[], np.ndarray]:
@@ -47,6 +44,9 @@ def gradient_flops(network: str) -> float:
     Args:
       network: a key of NETWORKS.
     """
+    # It brings TensorFlow, for which a command's first line shall not wait.
+    from models.nets.layers import folded_scope
+
     row = NETWORKS[network]
     with (
         warnings.catch_warnings(),
@@ -54,7 +54,9 @@ def gradient_flops(network: str) -> float:
         folded_scope(),
     ):
         warnings.filterwarnings("ignore", message=".*layer.apply.*", category=UserWarning)
-        row.builder(tf1.placeholder(tf.float32, [1, row.side, row.side, 3]), row.num_classes)
+        row.builder(
+            tf.compat.v1.placeholder(tf.float32, [1, row.side, row.side, 3]), row.num_classes
+        )
     return 2.0 * 2.0 * sum(map(_multiply_adds, graph.get_operations()))
 
 

@@ -19,8 +19,6 @@ from models.nets.layers import pool_and_normalise, training_scope
 from models.network import Builder
 from utils.quiet import tf
 
-tf1 = tf.compat.v1
-
 
 def _public_inception_v3(images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor, tf.Tensor]:
     logits, ends = slim_inception_v3.inception_v3(images, num_classes, is_training=False)
@@ -56,13 +54,15 @@ class PlainAttack:
         self._num_iter, self._epsilon = num_iter, 2.0 * 16.0 / 255.0
         with tf.Graph().as_default():
             side = self._row.side
-            self._images = tf1.placeholder(tf.float32, [batch_size, side, side, 3])
-            self._labels = tf1.placeholder(tf.int32, [batch_size])
+            self._images = tf.compat.v1.placeholder(tf.float32, [batch_size, side, side, 3])
+            self._labels = tf.compat.v1.placeholder(tf.int32, [batch_size])
             # Makes the variables: inside a loop they could not be initialised.
             self._heads(self._images)
             self._adversarial = {mode: self._loop(mode) for mode in ("sign", "affine")}
-            self._session = tf1.Session()
-            tf1.train.Saver(tf1.global_variables()).restore(self._session, str(checkpoint))
+            self._session = tf.compat.v1.Session()
+            tf.compat.v1.train.Saver(tf.compat.v1.global_variables()).restore(
+                self._session, str(checkpoint)
+            )
 
     def __call__(self, images: np.ndarray, labels: np.ndarray, mode: str) -> np.ndarray:
         """Adversarial images float32 [N, S, S, 3] in [-1, 1], of one mode."""
@@ -77,7 +77,9 @@ class PlainAttack:
                 [slim.conv2d, slim.separable_conv2d, pool_and_normalise],
                 normalizer_fn=self._batch_norm,
             ),
-            tf1.variable_scope(tf1.get_variable_scope(), reuse=tf1.AUTO_REUSE),
+            tf.compat.v1.variable_scope(
+                tf.compat.v1.get_variable_scope(), reuse=tf.compat.v1.AUTO_REUSE
+            ),
         ):
             warnings.filterwarnings("ignore", message=".*layer.apply.*", category=UserWarning)
             builder = _PUBLIC.get(self._row.builder, self._row.builder)
@@ -86,11 +88,11 @@ class PlainAttack:
 
     def _batch_norm(self, inputs: tf.Tensor) -> tf.Tensor:
         def variable(name: str, initial: float) -> tf.Variable:
-            return tf1.get_variable(
-                name, inputs.shape[-1:], initializer=tf1.constant_initializer(initial)
+            return tf.compat.v1.get_variable(
+                name, inputs.shape[-1:], initializer=tf.compat.v1.constant_initializer(initial)
             )
 
-        with tf1.variable_scope("BatchNorm"):
+        with tf.compat.v1.variable_scope("BatchNorm"):
             beta, mean = variable("beta", 0.0), variable("moving_mean", 0.0)
             variance = variable("moving_variance", 1.0)
             gamma = variable("gamma", 1.0) if self._row.batch_norm_gamma else None
@@ -98,7 +100,7 @@ class PlainAttack:
         if not self._fused:
             return tf.nn.batch_normalization(inputs, mean, variance, beta, gamma, epsilon)
         gamma = tf.ones(inputs.shape[-1:]) if gamma is None else gamma
-        return tf1.nn.fused_batch_norm(
+        return tf.compat.v1.nn.fused_batch_norm(
             inputs, gamma, beta, mean, variance, epsilon=epsilon, is_training=False
         )[0]
 
@@ -109,8 +111,8 @@ class PlainAttack:
 
         def step(number: tf.Tensor, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             losses = [
-                tf1.losses.sparse_softmax_cross_entropy(
-                    self._labels, logits, reduction=tf1.losses.Reduction.SUM
+                tf.compat.v1.losses.sparse_softmax_cross_entropy(
+                    self._labels, logits, reduction=tf.compat.v1.losses.Reduction.SUM
                 )
                 for logits in self._heads(images)
             ]

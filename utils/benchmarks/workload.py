@@ -16,8 +16,6 @@ from models.folding import checkpoint_shapes
 from models.graph import folded_shapes
 from utils.quiet import tf
 
-tf1 = tf.compat.v1
-
 
 @dataclass(frozen=True)
 class AttackInputs:
@@ -116,8 +114,8 @@ class _Free:
 
     def __call__(self, images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor, None]:
         flat = tf.reshape(images, [-1, int(np.prod(images.shape[1:]))])
-        with tf1.variable_scope("free/logits"):
-            weights = tf1.get_variable("weights", [flat.shape[1], num_classes], flat.dtype)
+        with tf.compat.v1.variable_scope("free/logits"):
+            weights = tf.compat.v1.get_variable("weights", [flat.shape[1], num_classes], flat.dtype)
         logits = tf.matmul(flat, weights)
         if self.seconds:
             waited = tf.numpy_function(self._wait, [logits], logits.dtype)
