@@ -15,12 +15,13 @@ Examples:
 import sys
 from pathlib import Path
 
-# The first of all, so that a signal is told from here on.
-from utils.commands import command  # isort: split
-
 from absl import app, flags
 
 from utils.arguments import did_you_mean
+
+# The first of all, so that a signal is told from here on.
+from utils.commands import command, reader_has_gone  # isort: split
+
 from utils.errors import BenchError
 from utils.pipeline import flags as run_flags
 from utils.pipeline.execute import execute
@@ -41,7 +42,9 @@ def parse(arguments: list[str]) -> list[str]:
         sys.exit(_fail(str(error).rstrip(".")))
     except SystemExit:
         # absl ends with 1 after --help, as if that were an error.
-        sys.exit(0)
+        sys.exit(_flushed())
+    except BrokenPipeError:
+        sys.exit(reader_has_gone())
     except flags.UnrecognizedFlagError as error:
         hint = did_you_mean(error.flagname, run_flags.flag_names())
         sys.exit(
@@ -78,6 +81,14 @@ def main(_: list[str]) -> int:
         from utils.analysis.photo_summary import summarise_photos
 
         print(summarise_photos(folder, class_names(record.zoo, file), file))
+    return 0
+
+
+def _flushed() -> int:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return reader_has_gone()
     return 0
 
 

@@ -25,6 +25,7 @@ from utils.pipeline.judge import judge_run
 from utils.pipeline.places import add_place_flags, reopen
 from utils.pipeline.record import RunRecord
 from utils.pipeline.run import Run
+from utils.pipeline.written_names import names_written
 from utils.text import one_line
 
 
@@ -35,6 +36,8 @@ def main(arguments: list[str]) -> int:
     add_place_flags(parser)
     given = parser.parse_args(arguments)
     path, run = given.run_folder, reopen(given)
+    if not run.class_names:
+        run = replace(run, class_names=names_written(path / "per_image.csv"))
     print(
         f"Judging {path}: {len(run.dataset)} images, modes {', '.join(run.modes)}, "
         f"{len(run.record.victims)} victim(s).",

@@ -29,7 +29,7 @@ def command(name: str) -> Callable[[Main], Main]:
                 # From here on there may be something to put in order.
                 signal.signal(signal.SIGINT, signal.default_int_handler)
             try:
-                code = main(arguments)
+                code = _ended(main, arguments)
                 # Here, where a full disk can still be told of, and not when the interpreter ends.
                 sys.stdout.flush()
                 return code
@@ -38,9 +38,7 @@ def command(name: str) -> Callable[[Main], Main]:
                     stop_at_once_from_now_on()
                 return _say(name, str(error), error.exit_code)
             except BrokenPipeError:
-                # Whoever read the output has seen enough, as `head` does.
-                _point_elsewhere(sys.stdout)
-                return 141
+                return reader_has_gone()
             except OSError as error:
                 _point_elsewhere(sys.stdout)
                 where = f"{error.filename}: " if error.filename else ""
@@ -60,6 +58,21 @@ def command(name: str) -> Callable[[Main], Main]:
         return framed
 
     return frame
+
+
+def _ended(main: Main, arguments: list[str]) -> int:
+    try:
+        return main(arguments)
+    except SystemExit:
+        # After --help: what it printed may meet a reader that has gone.
+        sys.stdout.flush()
+        raise
+
+
+def reader_has_gone() -> int:
+    """Ends in peace where whoever read the output has seen enough, as `head` does: returns 141."""
+    _point_elsewhere(sys.stdout)
+    return 141
 
 
 def positive(text: str) -> int:

@@ -98,3 +98,19 @@ def test_a_signal_during_the_imports(script, library):
     assert process.returncode == 130
     assert b"Traceback" not in text and b"Stopped by SIGINT" in text
     assert text.startswith(Path(script).name.encode())
+
+
+@pytest.mark.parametrize("script", ["attack.py", "scripts/table.py"])
+def test_help_ends_in_peace_where_its_reader_has_gone(script):
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / script), "--help"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+    )
+    os.close(writer)
+    # argparse overlooks it by itself.
+    assert ended.returncode in (0, 141) and ended.stderr == ""
