@@ -110,7 +110,7 @@ class State(NamedTuple):
 # Stages that come after the first gradient, or do not look at the ball: whatever else a letter of
 # the method fills, its first gradient may depend on the bound.
 _FREE_OF_THE_BOUND = {"view", "copies", "num_copies", "smoothing", "momentum", "look_ahead"} | {
-    *("step", "amplification", "title", "factor", "single_step")
+    *("step", "amplification", "title", "factor", "flags", "single_step")
 }
 
 _AFTER_THE_GRADIENT = {

@@ -105,7 +105,7 @@ def main(arguments: list[str]) -> int:
         find_ray()
     grids = _grids(options)
     planned = plan([cell for grid in grids for cell in grid.cells()])
-    print(describe(planned, grids[0].output_dir, options.dry_run), flush=True)
+    print(describe(planned, grids[0].output_dir, options.dry_run, options.isolate), flush=True)
     if options.dry_run:
         return 0
     memory = None if options.isolate else options.memory

@@ -10,4 +10,5 @@ export TF_CPP_MIN_LOG_LEVEL=3
 "$VENV/bin/ruff" format --check .
 "$VENV/bin/lint-imports"
 "$VENV/bin/mypy" methods models data utils
-exec "$VENV/bin/python" -m pytest "$@"
+# A file of tests goes to one of two processes: most of them wait for a start or one core.
+exec "$VENV/bin/python" -m pytest -n 2 --dist loadfile "$@"

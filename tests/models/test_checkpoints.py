@@ -170,8 +170,10 @@ def test_a_folder_of_another_network(tensors, tmp_path):
     write(tmp_path, tensors)
     assert find_checkpoint("resnet_v2_50", tmp_path) is None
     refused(tmp_path, f"no checkpoint of resnet_v2_50.*holds {FILE}", "resnet_v2_50")
-    refused(tmp_path / FILE, "is not a checkpoint of inception_v3: only 1 of 388", "inception_v3")
-    refused(tmp_path / FILE, "mobilenet_v1_0.5_128", "mobilenet_v1_0.5_128")
+    refused(tmp_path / FILE, f"is by its name the checkpoint of {NAME}, not of", "inception_v3")
+    other = write(tmp_path, tensors, name="renamed.ckpt")
+    refused(other, "is not a checkpoint of inception_v3: only 1 of 388", "inception_v3")
+    refused(other, "is not a checkpoint of mobilenet_v1_0.5_128", "mobilenet_v1_0.5_128")
 
 
 def test_checkpoints_of_a_folder_are_listed_once(tensors, tmp_path):

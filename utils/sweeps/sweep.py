@@ -17,8 +17,9 @@ from utils.pipeline.config import RunConfig
 from utils.pipeline.digest import images_digest
 from utils.pipeline.inputs import load_dataset
 from utils.sweeps.cell import Cell
-from utils.sweeps.estimate import Speed, duration
+from utils.sweeps.estimate import Estimate, Speed, duration, together
 from utils.sweeps.process import Job, Outcome
+from utils.sweeps.watch import Watch
 
 Runner = Callable[[Sequence[Job], Callable[[Outcome], None]], int]
 
@@ -52,7 +53,12 @@ def plan(cells: Sequence[Cell]) -> list[Planned]:
     return [_planned(cell, known, digest) for cell in cells]
 
 
-def describe(planned: Sequence[Planned], output_dir: Path, one_is_worth_it: bool = True) -> str:
+def describe(
+    planned: Sequence[Planned],
+    output_dir: Path,
+    one_is_worth_it: bool = True,
+    isolated: bool = False,
+) -> str:
     """Returns the list of cells with a time estimate for those that are left.
 
     Args:
@@ -60,12 +66,14 @@ def describe(planned: Sequence[Planned], output_dir: Path, one_is_worth_it: bool
       output_dir: whose finished runs tell how long others take.
       one_is_worth_it: estimate a single cell, too; without runs to learn from, that may take longer
         than the cell.
+      isolated: whether each cell starts and loads by itself.
     """
     left = [one for one in planned if not one.finished and not one.problem]
     # Where nothing is left there is nothing to estimate, nor to measure.
     wanted = len(left) > (0 if one_is_worth_it else 1)
     speed = Speed.learnt_from(output_dir, Path(RunConfig().output_dir)) if wanted else None
-    lines, total = [], 0.0
+    lines: list[str] = []
+    estimates: list[tuple[tuple, Estimate]] = []
     for one in planned:
         if one.finished:
             lines.append(f"  done     {one.cell.name}")
@@ -76,10 +84,13 @@ def describe(planned: Sequence[Planned], output_dir: Path, one_is_worth_it: bool
         else:
             config, networks = one.cell.config, one.cell.networks
             sources, victims = list(networks.sources), list(networks.victims)
-            seconds = speed.estimate(config, sources, victims, one.images).alone
-            total += seconds
+            estimate = speed.estimate(config, sources, victims, one.images)
+            # What a worker loads and traces once for all cells that have it in common.
+            estimates.append(((config.source, config.method, config.modes, *victims), estimate))
             size = f"{one.images} images, {len(victims)} victims, {','.join(config.modes)}"
-            lines.append(f"  {duration(seconds):>8} {one.cell.name}  ({size})")
+            lines.append(f"  {duration(estimate.alone):>8} {one.cell.name}  ({size})")
+    alone = sum(estimate.alone for _, estimate in estimates)
+    total = alone if isolated else together(estimates)
     basis = f": about {duration(total)} with one process ({speed.basis()})" if speed else ""
     lines.append(f"{len(planned)} cells, {len(left)} to run{basis}.")
     return "\n".join(lines)
@@ -112,11 +123,15 @@ def run_sweep(planned: Sequence[Planned], runner: Runner, cwd: Path) -> int:
                 f"{place} {outcome.name}: {state} in {duration(outcome.seconds)}{rest}", flush=True
             )
         bar.update()
+        watch.ended(outcome.name)
         if outcome.code:
             failures.append(outcome)
 
     # A bar is for a terminal; a log has the lines.
-    with tqdm(total=len(jobs), desc="Cells", unit="cell", disable=None, leave=False) as bar:
+    with (
+        tqdm(total=len(jobs), desc="Cells", unit="cell", disable=None, leave=False) as bar,
+        Watch(jobs, bar.set_postfix_str) as watch,
+    ):
         stopped = runner(jobs, report) if jobs else 0
     there = sum(one.finished for one in planned)
     print(
