@@ -58,7 +58,8 @@ class NpzReader:
             self._shapes = {name: self._shape(archive, key) for name, key in self._keys.items()}
 
     def _open(self) -> np.lib.npyio.NpzFile:
-        opened = np.load(self._path, allow_pickle=False)
+        # What is pickled is refused unless one asks for it.
+        opened = np.load(self._path)
         if not isinstance(opened, np.lib.npyio.NpzFile):
             raise ValueError("it is no archive of arrays")
         return opened
