@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utils.errors import DataError, UsageError
-from utils.files import open_regular
+from utils.files import open_regular, read_regular
 
 _MOST_BYTES = 1 << 26
 _MOST_ROWS = 100_000
@@ -133,14 +133,11 @@ def read_foreign_labels(
 
 
 def _text(path: Path) -> str:
+    content = read_regular(path, _MOST_BYTES)
+    if content is None:
+        raise DataError(f"--input_csv {path} has more than {_MOST_BYTES >> 20} MiB: split it.")
     try:
-        with open_regular(path) as file:
-            content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise DataError(f"--input_csv {path} has more than {_MOST_BYTES >> 20} MiB: split it.")
         return content.decode("utf-8-sig")
-    except OSError as error:
-        raise DataError(f"--input_csv {path} can't be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise DataError(
             f"--input_csv {path} is not a text file in UTF-8 ({error}): save it as one."

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from utils.errors import DataError
-from utils.files import open_regular, write_atomically
+from utils.files import open_regular, read_regular, write_atomically
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_BYTES = 26  # signature, length and type of the first chunk, width, height, depth, colour
@@ -137,12 +137,8 @@ def read_bytes(path: Path) -> bytes:
     Raises:
       DataError: it can't be read, or is larger than any image of MAX_SIDE.
     """
-    try:
-        with open_regular(path) as file:
-            content = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise DataError(f"Image {path} can't be read: {error.strerror}.") from error
-    if len(content) > _MAX_BYTES:
+    content = read_regular(path, _MAX_BYTES)
+    if content is None:
         raise DataError(
             f"Image {path} is a file of more than {_MAX_BYTES >> 20} MB: store it as a plain PNG."
         )

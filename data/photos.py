@@ -10,7 +10,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from utils.errors import DataError
-from utils.files import open_regular
+from utils.files import read_regular
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 # More than most cameras give, and what the memory of a small machine takes.
@@ -45,12 +45,8 @@ def read_photo_bytes(path: Path) -> bytes:
     Raises:
       DataError: it can't be read, or is larger than MAX_BYTES.
     """
-    try:
-        with open_regular(path) as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise DataError(f"Image {path} can't be read: {error.strerror}.") from error
-    if len(content) > MAX_BYTES:
+    content = read_regular(path, MAX_BYTES)
+    if content is None:
         raise DataError(
             f"Image {path} is a file of more than {MAX_BYTES >> 20} MiB: store it smaller."
         )

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, and naming them by their content."""
+"""Reading files that may be anything, writing them whole or not at all, naming them by content."""
 
 import hashlib
 import os
@@ -34,6 +34,20 @@ def open_regular(path: Path, append: bool = False) -> BinaryIO:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path} can't be {what}: {reason}.") from error
+
+
+def read_regular(path: Path, most: int) -> bytes | None:
+    """Returns a regular file's bytes, or None where there are more than `most`.
+
+    Raises:
+      DataError: as `open_regular`, or its bytes can't be had.
+    """
+    try:
+        with open_regular(path) as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {error.strerror}.") from error
+    return content if len(content) <= most else None
 
 
 def sha256_of(path: Path) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from utils.errors import UsageError
-from utils.files import open_regular
+from utils.files import read_regular
 
 _LONGEST = 1 << 16
 # Counted each time one is named: a few that name each other twice would stand for billions.
@@ -35,13 +35,12 @@ def check_flag_files(arguments: Iterable[str]) -> None:
 
 
 def _text(path: str) -> str:
-    with open_regular(Path(path)) as file:
-        content = file.read(_LONGEST + 1)
+    content = read_regular(Path(path), _LONGEST)
     try:
-        text = content.decode("utf-8")
+        text = None if content is None else content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(f"--flagfile {path} is no text in UTF-8 ({error}).") from error
-    if len(content) > _LONGEST or "\0" in text:
+    if text is None or "\0" in text:
         raise UsageError(
             f"--flagfile {path} is no file of flags: give a text of at most {_LONGEST} bytes, one "
             "flag a line."

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from utils.bound import Bound
 from utils.errors import DataError, UsageError
-from utils.files import open_regular, write_atomically
+from utils.files import read_regular, write_atomically
 from utils.pipeline.moving import as_read, as_written
 from utils.success import REFERENCE
 
@@ -272,11 +272,10 @@ class RunRecord(_Typed):
         """
         path = Path(folder) / RUN_FILE
         try:
-            with open_regular(path) as file:
-                text = file.read(_MOST_BYTES + 1).decode("utf-8")
-            if len(text) > _MOST_BYTES:
+            read = read_regular(path, _MOST_BYTES)
+            if read is None:
                 raise ValueError(f"more than {_MOST_BYTES >> 20} MiB")
-            content = json.loads(text)
+            content = json.loads(read.decode("utf-8"))
             return cls.model_validate(
                 as_read(content, folder) if isinstance(content, dict) else content
             )
@@ -288,7 +287,7 @@ class RunRecord(_Typed):
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "all of it"
             problem = f"{where}: {first['msg']}"
-        except (OSError, ValueError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             problem = str(error)
         raise DataError(
             f"{path} is no run.json of attack.py ({problem}): move it away, or give --overwrite to "

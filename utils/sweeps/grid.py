@@ -10,7 +10,7 @@ import yaml
 
 from methods import AttackSettings
 from utils.errors import DataError, UsageError
-from utils.files import open_regular
+from utils.files import read_regular
 from utils.pipeline.config import RunConfig
 from utils.pipeline.idle import idle_flags
 from utils.sweeps.cell import Cell
@@ -141,9 +141,8 @@ def _refuse_idle(path: Path, grid: Grid) -> None:
 
 def _text(path: Path) -> str:
     try:
-        with open_regular(path) as file:
-            content = file.read(_LONGEST + 1)
-        if len(content) > _LONGEST:
+        content = read_regular(path, _LONGEST)
+        if content is None:
             raise UsageError(f"--grid {path} is longer than a grid of {_LONGEST} bytes.")
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -152,8 +151,6 @@ def _text(path: Path) -> str:
         if error.__cause__ is None:
             raise UsageError(f"--grid {path} is no file: give a YAML file.") from error
         raise UsageError(f"--grid {error}") from error
-    except OSError as error:
-        raise UsageError(f"--grid {path} can't be read: {error.strerror}.") from error
 
 
 def _refuse_bombs(path: Path, text: str) -> None:
