@@ -1,24 +1,44 @@
-"""Names of classes, one a line from label 0 on, in the file that lies beside a CSV of labels."""
+"""Names of classes, one a line from label 0 on, as a file of them and beside a CSV of labels."""
 
 from pathlib import Path
 
+from utils.errors import DataError
+from utils.files import read_regular
+
 FILE = "class_names.txt"
-_LONGEST = 1 << 20  # characters
+_MOST_BYTES = 1 << 24
 
 
-def names_beside(input_csv: Path) -> tuple[str, ...]:
-    """Returns the names by label, the first of several synonyms; none where no file can be used.
+def read_names(file: Path) -> tuple[str, ...]:
+    """Returns a file's lines: a label's name, or several synonyms with commas between them.
+
+    Raises:
+      DataError: it can't be read, or is no list of names.
+    """
+    content = read_regular(file, _MOST_BYTES)
+    if content is None:
+        raise DataError(f"{file} has more than {_MOST_BYTES >> 20} MiB.")
+    try:
+        return tuple(line.strip() for line in content.decode("utf-8").splitlines())
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file} is no text in UTF-8 ({error}).") from error
+
+
+def list_beside(input_csv: Path) -> tuple[str, ...]:
+    """Returns the lines of the file beside a CSV; none where there is none that can be used.
+
+    Nobody named it, so that it must certainly count as labels do: from the background on.
 
     Args:
       input_csv: the CSV.
     """
-    file = Path(input_csv).parent / FILE
     try:
-        # Of a pipe or a device there would be no end.
-        if not file.is_file():
-            return ()
-        with open(file, encoding="utf-8") as text:
-            lines = text.read(_LONGEST).splitlines()
-    except (OSError, ValueError):
+        names = read_names(Path(input_csv).parent / FILE)
+    except DataError:
         return ()
-    return tuple(" ".join(line.split(",")[0].split()) for line in lines)
+    return names if names[:1] == ("background",) else ()
+
+
+def names_beside(input_csv: Path) -> tuple[str, ...]:
+    """Returns the first synonym of each line of `list_beside`."""
+    return tuple(" ".join(line.split(",")[0].split()) for line in list_beside(input_csv))

@@ -13,3 +13,9 @@ def test_the_first_synonym_of_each_line(tmp_path):
     (tmp_path / "class_names.txt").unlink()
     (tmp_path / "class_names.txt").mkdir()
     assert names_beside(csv) == ()
+
+
+def test_a_list_that_does_not_begin_with_the_background_names_no_label(tmp_path):
+    """Its first line would be label 1, and every name beside the wrong number."""
+    (tmp_path / "class_names.txt").write_text("tench\ngold fish\n")
+    assert names_beside(tmp_path / "labels.csv") == ()

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
+from utils.class_names import list_beside, read_names
 from utils.errors import DataError, ResultsError
-from utils.files import open_regular, write_atomically
+from utils.files import write_atomically
 from utils.text import one_line
 
 _DEMO = Path(__file__).resolve().parents[2] / "data" / "demo" / "class_names.txt"
 _KERAS_URL = "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json"
 _KERAS_CACHE = Path("~/.keras/models/imagenet_class_index.json")
 _TIMEOUT = 5.0  # seconds
-_MOST_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -30,49 +30,35 @@ class ClassNames:
         return one_line(f"{label} {self.names[label].split(',')[0]}") if known else str(label)
 
 
-def class_names(zoo: str, file: Path | None = None, beside: Path | None = None) -> ClassNames:
+def class_names(zoo: str, file: Path | None = None, input_csv: Path | None = None) -> ClassNames:
     """Finds the names of a zoo's classes.
 
     Args:
       zoo: "demo" or "imagenet".
-      file: one name a line, line 0 for label 0 (background); None: `beside`, where that is such a
-        list, the demo zoo's own, Keras's index for ImageNet where it can be fetched, else none.
-      beside: a file that may lie beside the CSV of the labels.
+      file: one name a line, line 0 for label 0 (background); None: what lies beside the CSV, the
+        demo zoo's own, Keras's index for ImageNet where it can be fetched, else none.
+      input_csv: the labels.
 
     Raises:
       ResultsError: the file can't be read.
     """
     if file is not None:
         return _read(Path(file))
-    found = _of_csv(beside) if beside else ClassNames()
-    if found.names:
-        return found
+    if input_csv is not None and (found := list_beside(input_csv)):
+        return ClassNames(found)
     if zoo == "demo":
         return _read(_DEMO)
     return _from_keras()
 
 
-def _of_csv(file: Path) -> ClassNames:
-    """Reads a file that nobody named: only what is certainly a list that counts as labels do."""
-    try:
-        names = _read(file)
-    except ResultsError:
-        return ClassNames()
-    return names if names.names[:1] == ("background",) else ClassNames()
-
-
 def _read(file: Path) -> ClassNames:
     try:
-        with open_regular(file) as opened:
-            text = opened.read(_MOST_BYTES + 1).decode("utf-8")
-        if len(text) > _MOST_BYTES:
-            raise ValueError(f"more than {_MOST_BYTES >> 20} MiB")
-    except (DataError, OSError, ValueError) as error:
+        return ClassNames(read_names(file))
+    except DataError as error:
         raise ResultsError(
             f"--class_names {file} can't be read ({str(error).removesuffix('.')}): give a text "
             "file, one name a line, background first."
         ) from error
-    return ClassNames(tuple(line.strip() for line in text.splitlines()))
 
 
 def _from_keras() -> ClassNames:

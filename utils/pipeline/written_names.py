@@ -4,8 +4,10 @@ import csv
 from pathlib import Path
 
 from utils.errors import DataError
-from utils.files import open_regular
+from utils.files import read_regular
 from utils.pipeline.tables import NAMES
+
+_MOST_BYTES = 1 << 28
 
 
 def names_written(per_image: Path) -> tuple[str, ...]:
@@ -16,12 +18,12 @@ def names_written(per_image: Path) -> tuple[str, ...]:
     """
     found: dict[int, str] = {}
     try:
-        with open_regular(per_image) as file:
-            for row in csv.DictReader(file.read().decode().splitlines()):
-                for label, name in NAMES.items():
-                    if row.get(name) and row.get(label, "").isdecimal():
-                        found[int(row[label])] = row[name]
-    except (DataError, OSError, ValueError, csv.Error):
+        text = (read_regular(per_image, _MOST_BYTES) or b"").decode("utf-8")
+        for row in csv.DictReader(text.splitlines()):
+            for label, name in NAMES.items():
+                if row.get(name) and row.get(label, "").isdecimal():
+                    found[int(row[label])] = row[name]
+    except (DataError, ValueError, csv.Error):
         return ()
     # As many as ImageNet has: a table that tells of more is none that a run has left.
     if not found or max(found) > 1000:

@@ -67,8 +67,8 @@ class Selection:
     @cached_property
     def class_names(self) -> ClassNames:
         """Names beside label numbers."""
-        beside = Path(self.family.runs[0].record.flags.input_csv).with_name("class_names.txt")
-        return class_names(self.family.zoo, self.choices.class_names, beside)
+        input_csv = Path(self.family.runs[0].record.flags.input_csv)
+        return class_names(self.family.zoo, self.choices.class_names, input_csv)
 
     @property
     def methods(self) -> dict[str, str]:
