@@ -20,7 +20,7 @@ from models.folding import checkpoint_shapes, optional_shapes
 from models.npz import SUFFIX, NpzReader
 from models.zoo import NETWORKS, Network
 from utils.errors import ModelError, first_line
-from utils.files import sha256_of
+from utils.hashes import file_sha256
 from utils.quiet import tf
 
 _BUNDLE_PART = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
@@ -133,9 +133,15 @@ def checkpoint_files(prefix: str | Path) -> list[Path]:
 
 
 def checkpoint_sha256(prefix: str | Path) -> dict[str, str]:
-    """File name -> SHA-256 in hexadecimal, for each of `checkpoint_files`."""
+    """File name -> SHA-256 in hexadecimal, for each of `checkpoint_files`.
+
+    Files that were not touched since are read once.
+
+    Raises:
+      DataError: they can't be read.
+    """
     folder = Path(prefix) if Path(prefix).is_dir() else Path(prefix).parent
-    return {str(path.relative_to(folder)): sha256_of(path) for path in checkpoint_files(prefix)}
+    return {str(path.relative_to(folder)): file_sha256(path) for path in checkpoint_files(prefix)}
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
-"""SHA-256 of images' files, computed once for each state that a file is seen in.
+"""SHA-256 of files, computed once for each state that a file is seen in.
 
 A resumed run asks several times what an image's bytes are: to know what is finished, to find what
-a victim has said of it, to measure what it cost. A file counts as the same as long as its inode,
-size and times of change are; whoever verifies a run computes all digests anew, in a new process.
+a victim has said of it, to measure what it cost; and cells share their networks. A file counts as
+the same as long as its inode, size and times of change are; whoever verifies a run computes all
+digests anew, in a new process.
 """
 
 import hashlib
@@ -26,7 +27,7 @@ def state_of(path: Path) -> State | None:
     """Returns what changes when a file's bytes do; None where there is no file."""
     try:
         found = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):
         return None
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 

@@ -1,6 +1,5 @@
 """How a run begins in a folder where another may have been: what is kept, what is refused."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -28,18 +27,12 @@ from utils.pipeline.record import (
 from utils.success import REFERENCE
 from utils.text import one_line
 
-Digest = Callable[[Path], dict[str, str]]
 
-
-def identity_of(
-    config: RunConfig,
-    networks: Networks,
-    csv_sha256: str,
-    digest: Digest = models.checkpoint_sha256,
-) -> Identity:
+def identity_of(config: RunConfig, networks: Networks, csv_sha256: str) -> Identity:
     """Returns what a folder's results must agree in: the recipe's flags and the files' SHA-256."""
     checkpoints = {
-        f"the checkpoint of {name}": digest(prefix) for name, prefix in networks.sources.items()
+        f"the checkpoint of {name}": models.checkpoint_sha256(prefix)
+        for name, prefix in networks.sources.items()
     }
     return Identity(
         flags=config.recipe() | {"source": list(networks.sources), "zoo": networks.zoo},
@@ -68,9 +61,7 @@ class Command:
     prepared: Preparation | None = None
 
 
-def begin(
-    command: Command, folder: RunFolder, digest: Digest = models.checkpoint_sha256
-) -> tuple[RunRecord, set[str]]:
+def begin(command: Command, folder: RunFolder) -> tuple[RunRecord, set[str]]:
     """Joins a command with what an earlier one left in the folder.
 
     Returns:
@@ -80,10 +71,10 @@ def begin(
       UsageError: the earlier run is another one.
     """
     config, networks, dataset = command.config, command.networks, command.dataset
-    identity = identity_of(config, networks, dataset.csv_sha256, digest)
+    identity = identity_of(config, networks, dataset.csv_sha256)
     earlier = folder.read_earlier(identity)
     used = {
-        name: _recorded(name, at, digest, networks.short_names)
+        name: recorded_network(name, at, networks.short_names)
         for name, at in (networks.sources | networks.victims).items()
     }
     victims = {name: used[name] for name in networks.victims}
@@ -121,16 +112,19 @@ def begin(
     return record, set(victims) - set(earlier.victims if earlier else ())
 
 
-def _recorded(
-    name: str, checkpoint: Path, digest: Digest, short: models.ShortNames
-) -> RecordedNetwork:
+def recorded_network(name: str, checkpoint: Path, short: models.ShortNames) -> RecordedNetwork:
+    """Returns what run.json tells of a source or victim.
+
+    Raises:
+      DataError: the checkpoint can't be read.
+    """
     # Behind a defence a network has another accuracy than the published one.
     row = models.NETWORKS.get(name)
     # A network that Keras fetches has no place of its own.
     place = checkpoint if checkpoint == models.FETCHED_BY_KERAS else checkpoint.resolve()
     return RecordedNetwork(
         checkpoint=str(place),
-        sha256=digest(checkpoint),
+        sha256=models.checkpoint_sha256(checkpoint),
         published_accuracy=row.clean_accuracy if row else None,
         stands_for=short.meanings.get(models.split_defences(name)[0], ""),
     )

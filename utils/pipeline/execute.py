@@ -92,7 +92,7 @@ def execute(
                 folder.clear(dataset.ids)
             its_line = line or shlex.join(sys.argv)
             command = Command(configs[number], networks, dataset, devices, its_line, prepared)
-            record, awaited = begin(command, folder, session.digest)
+            record, awaited = begin(command, folder)
             named = frozenset((*networks.sources, *networks.victims))
             names = names_beside(networks.input_csv)
             runs[number] = Run(record, dataset, folder, interruption, named, awaited, names)

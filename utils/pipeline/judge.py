@@ -16,7 +16,6 @@ from models import Classifier
 from utils.errors import RunError, UsageError
 from utils.files import write_atomically
 from utils.hashes import file_sha256
-from utils.pipeline.begin import Digest
 from utils.pipeline.cost import costs_table
 from utils.pipeline.defended import Defended
 from utils.pipeline.gallery import WEIGHTS, Gallery, Shown
@@ -58,7 +57,7 @@ def load_recorded_victim(run: Run, name: str, session: Session) -> Classifier:
             "--victims if you trust it."
         )
     checkpoint = Path(recorded.checkpoint)
-    if has_changed(recorded, checkpoint, session.digest):
+    if has_changed(recorded, checkpoint):
         raise RunError(
             f"{checkpoint} is another checkpoint of {name} than the one that {run.folder.path} was "
             "begun with (its SHA-256 differs): bring that one back, or give another --output_dir "
@@ -67,9 +66,7 @@ def load_recorded_victim(run: Run, name: str, session: Session) -> Classifier:
     return session.load(network, checkpoint, preprocessing=preprocessing)
 
 
-def has_changed(
-    recorded: RecordedNetwork, checkpoint: Path, digest: Digest = models.checkpoint_sha256
-) -> bool:
+def has_changed(recorded: RecordedNetwork, checkpoint: Path) -> bool:
     """Whether a checkpoint's files are others than the recorded ones.
 
     Raises:
@@ -77,7 +74,7 @@ def has_changed(
     """
     # Of a folder that is no SavedModel, such as "/", not everything is read.
     is_other = checkpoint.is_dir() and not (checkpoint / "saved_model.pb").is_file()
-    return is_other or digest(checkpoint) != recorded.sha256
+    return is_other or models.checkpoint_sha256(checkpoint) != recorded.sha256
 
 
 def judge(

@@ -3,7 +3,6 @@
 Its modes are the folders that the images came from; the first is what the others are compared with.
 """
 
-import hashlib
 import re
 import shlex
 import sys
@@ -17,12 +16,15 @@ import numpy as np
 
 import models
 from data import Dataset, read_dataset
+from data.batches import read_hashed
 from data.foreign_labels import read_foreign_labels
-from data.images import decode_image, png_side, read_bytes
+from data.images import png_side, read_bytes
 from utils.class_names import names_beside
 from utils.errors import DataError, UsageError
 from utils.files import sha256_of, write_atomically
+from utils.hashes import file_sha256
 from utils.interruption import Interruption
+from utils.pipeline.begin import recorded_network
 from utils.pipeline.config import RunConfig
 from utils.pipeline.cost import perturbation_cost
 from utils.pipeline.digest import images_digest, results_digest
@@ -220,7 +222,7 @@ def _examine(request: Request, dataset: Dataset) -> tuple[Problems, dict[tuple[s
     indices = {name: _index(folder) for name, folder in request.folders.items()}
     for image_id, path in zip(dataset.ids, dataset.paths, strict=True):
         try:
-            clean = decode_image(read_bytes(path), path)
+            clean, _ = read_hashed(path)
         except DataError as error:
             problems.add(BROKEN, image_id, str(error).removesuffix("."))
             continue
@@ -230,15 +232,14 @@ def _examine(request: Request, dataset: Dataset) -> tuple[Problems, dict[tuple[s
                 problems.add(MISSING, image_id, what)
                 continue
             try:
-                content = read_bytes(index[image_id])
-                pixels = decode_image(content, index[image_id])
+                pixels, digest = read_hashed(index[image_id])
             except DataError as error:
                 problems.add(BROKEN, image_id, str(error).removesuffix("."))
                 continue
             if pixels.shape != clean.shape:
                 problems.add(SIZE, image_id, f"{what} ({len(pixels)}, clean {len(clean)})")
                 continue
-            digests[name, image_id] = hashlib.sha256(content).hexdigest()
+            digests[name, image_id] = digest
             if (linf := perturbation_cost(clean, pixels).linf) > request.max_epsilon:
                 problems.add(BEYOND, image_id, f"{what} (by {linf})")
     for name, index in indices.items():
@@ -312,8 +313,8 @@ def _record(
         "input_dir": str(networks.input_dir.absolute()),
         "batch_size": request.batch_size,
     }
-    images = [hashlib.sha256(read_bytes(path)).hexdigest() for path in dataset.paths]
-    content = {"--input_csv": dataset.csv_sha256, "the clean images": images_digest(images)}
+    images = images_digest(map(file_sha256, dataset.paths))
+    content = {"--input_csv": dataset.csv_sha256, "the clean images": images}
     for name in request.folders:
         content[f"--adversarial_dir {name}"] = images_digest(digests[name, i] for i in dataset.ids)
     environment = environment_of(["/CPU:0"])
@@ -323,9 +324,10 @@ def _record(
         identity=Identity(flags=flags, content=content),
         flags=RecordedFlags(**(flags | where)),
         modes=list(request.folders),
-        sources={source: _recorded(source, _source_checkpoint(request))},
+        sources={source: _source(request, source, networks.short_names)},
         victims={
-            name: _recorded(name, at, networks.short_names) for name, at in networks.victims.items()
+            name: recorded_network(name, at, networks.short_names)
+            for name, at in networks.victims.items()
         },
         images=len(dataset),
         side=dataset.side,
@@ -343,27 +345,15 @@ def _record(
     )
 
 
-def _source_checkpoint(request: Request) -> Path | None:
-    if request.source not in models.NETWORKS or not request.checkpoint_path:
-        return None
-    return models.find_checkpoint(request.source, request.checkpoint_path)
-
-
-def _recorded(
-    name: str, checkpoint: Path | None, short: models.ShortNames | None = None
-) -> RecordedNetwork:
-    row = models.NETWORKS.get(name)
-    return RecordedNetwork(
-        checkpoint=str(_place(checkpoint)) if checkpoint else "",
-        sha256=models.checkpoint_sha256(checkpoint) if checkpoint else {},
-        published_accuracy=row.clean_accuracy if row else None,
-        stands_for=short.meanings.get(models.split_defences(name)[0], "") if short else "",
-    )
-
-
-def _place(checkpoint: Path) -> Path:
-    # What Keras fetches has no place of its own.
-    return checkpoint if checkpoint == models.FETCHED_BY_KERAS else checkpoint.absolute()
+def _source(request: Request, name: str, short: models.ShortNames) -> RecordedNetwork:
+    """What is known of the network that was attacked: its checkpoint only where that is here."""
+    row, at = models.NETWORKS.get(name), None
+    if row and request.checkpoint_path:
+        at = models.find_checkpoint(name, request.checkpoint_path)
+    if at is not None:
+        return recorded_network(name, at, short)
+    accuracy = row.clean_accuracy if row else None
+    return RecordedNetwork(checkpoint="", sha256={}, published_accuracy=accuracy)
 
 
 def _join_earlier(request: Request, folder: RunFolder, record: RunRecord) -> set[str]:

@@ -237,7 +237,7 @@ class _Preparing:
         }
         if any(item.label is None for item in self._items):
             sources = self._networks.sources.items()
-            asked["labels by"] = {name: self._session.digest(path) for name, path in sources}
+            asked["labels by"] = {name: models.checkpoint_sha256(path) for name, path in sources}
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
 
     def _make(self, place: Path, side: int) -> Preparation:

@@ -139,7 +139,6 @@ class Session:
         self._firsts: Hoard[Evaluation] = Hoard(memory * _OF_ARRAYS / 2)
         self._pixels: Hoard[np.ndarray] = Hoard(max(memory * _OF_ARRAYS / 2, originals))
         self._clean: dict[Hashable, list[Answer]] = {}
-        self._digests: dict[Hashable, dict[str, str]] = {}
         self._told: Callable[[int], None] | None = None
 
     def clear(self) -> None:
@@ -147,27 +146,11 @@ class Session:
         self._pixels.clear()
         self._networks.clear()
 
-    def digest(self, checkpoint: Path) -> dict[str, str]:
-        """As `models.checkpoint_sha256`; files that were not touched since are read once.
-
-        Raises:
-          DataError: they can't be read.
-        """
-        try:
-            stats = [path.stat() for path in models.checkpoint_files(checkpoint)]
-        except (OSError, ValueError):
-            return models.checkpoint_sha256(checkpoint)
-        touched = [(each.st_dev, each.st_ino, each.st_size, each.st_ctime_ns) for each in stats]
-        key = (str(checkpoint), *touched)
-        if key not in self._digests:
-            self._digests[key] = models.checkpoint_sha256(checkpoint)
-        return self._digests[key]
-
     def load(
         self, name: str, checkpoint: Path, *, preprocessing: str = "own", dtype: str = "float32"
     ) -> Classifier:
         """As `models.load_classifier`, on the device in whose scope it is called."""
-        weights = tuple(self.digest(checkpoint).items())
+        weights = tuple(models.checkpoint_sha256(checkpoint).items())
         device = tf.constant(0.0).device
         size = sum(path.stat().st_size for path in models.checkpoint_files(checkpoint))
 

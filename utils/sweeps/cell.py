@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from models import checkpoint_sha256
 from utils.bound import plain_number
-from utils.pipeline.begin import Digest, identity_of
+from utils.pipeline.begin import identity_of
 from utils.pipeline.config import RunConfig
 from utils.pipeline.folder import TABLES
 from utils.pipeline.participants import Networks, choose_networks
@@ -54,13 +55,12 @@ class Cell:
         # Methods share a grid's flags; those that none of them uses, the grid refuses.
         return [sys.executable, str(ATTACK), *given, "--shared_flags"]
 
-    def is_finished(self, csv_sha256: str, images_sha256: str, digest: Digest) -> bool:
+    def is_finished(self, csv_sha256: str, images_sha256: str) -> bool:
         """Whether its folder holds all that attack.py would leave there now.
 
         Args:
           csv_sha256: of the labels' CSV.
           images_sha256: `images_digest` of the images.
-          digest: a checkpoint's SHA-256; cells share their networks, so one that remembers pays.
 
         Raises:
           DataError: its run.json is none, or a checkpoint can't be read.
@@ -68,12 +68,12 @@ class Cell:
         record = RunRecord.read(self.folder)
         if record is None or not record.complete or record.images_sha256 != images_sha256:
             return False
-        identity = identity_of(self.config, self.networks, csv_sha256, digest)
+        identity = identity_of(self.config, self.networks, csv_sha256)
         return (
             record.identity == identity
             and set(self.config.modes) <= set(record.modes)
             and all(
-                name in record.victims and record.victims[name].sha256 == digest(prefix)
+                name in record.victims and record.victims[name].sha256 == checkpoint_sha256(prefix)
                 for name, prefix in self.networks.victims.items()
             )
             and all((self.folder / name).is_file() for name in TABLES)

@@ -1,6 +1,5 @@
 """A sweep: which cells are left, running them, and what to say about it."""
 
-import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,11 +7,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-import models
 from data import Dataset
 from utils.errors import DataError, ModelError, RunError, UnknownNetwork
 from utils.files import sha256_of
-from utils.pipeline.begin import Digest
 from utils.pipeline.config import RunConfig
 from utils.pipeline.digest import images_digest
 from utils.pipeline.inputs import load_dataset
@@ -48,9 +45,7 @@ def plan(cells: Sequence[Cell]) -> list[Planned]:
       UsageError, UnknownNetwork: a flag that no cell could obey.
     """
     known: dict[tuple, tuple[Dataset, str]] = {}
-    # A network may stand in every cell: its file is read once.
-    digest = functools.cache(models.checkpoint_sha256)
-    return [_planned(cell, known, digest) for cell in cells]
+    return [_planned(cell, known) for cell in cells]
 
 
 def describe(
@@ -147,7 +142,7 @@ def run_sweep(planned: Sequence[Planned], runner: Runner, cwd: Path) -> int:
     return 1 if failures else 0
 
 
-def _planned(cell: Cell, known: dict[tuple, tuple[Dataset, str]], digest: Digest) -> Planned:
+def _planned(cell: Cell, known: dict[tuple, tuple[Dataset, str]]) -> Planned:
     try:
         config, networks = cell.config, cell.networks
         reading = (
@@ -158,9 +153,7 @@ def _planned(cell: Cell, known: dict[tuple, tuple[Dataset, str]], digest: Digest
             dataset = load_dataset(config, networks)
             known[reading] = dataset, images_digest(map(sha256_of, dataset.paths))
         dataset, images_sha256 = known[reading]
-        return Planned(
-            cell, len(dataset), cell.is_finished(dataset.csv_sha256, images_sha256, digest)
-        )
+        return Planned(cell, len(dataset), cell.is_finished(dataset.csv_sha256, images_sha256))
     except UnknownNetwork:
         raise
     except (RunError, DataError, ModelError) as error:
