@@ -33,9 +33,14 @@ def cost_of(name: str) -> Cost | None:
     return _costs().get(name)
 
 
+def weight_bytes(name: str) -> int:
+    """Returns the bytes of a network of the zoo's weights: no checkpoint of it is smaller."""
+    return _BYTES_A_WEIGHT * _costs()[name].weights
+
+
 def gigabytes(names: Iterable[str]) -> float:
     """Returns the size of the zoo's networks' weights in 10^9 bytes."""
-    return sum(_BYTES_A_WEIGHT * _costs()[name].weights for name in names) / 1e9
+    return sum(map(weight_bytes, names)) / 1e9
 
 
 @cache

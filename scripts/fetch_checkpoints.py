@@ -28,9 +28,9 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from models import NETWORKS, Network, find_checkpoint
-from models.costs import gigabytes
+from models.costs import gigabytes, weight_bytes
 from models.diagnosis import diagnose
-from models.sizes import most_bytes, own_bytes
+from models.sizes import most_bytes
 from utils.arguments import Parser
 from utils.commands import command
 from utils.errors import BenchError, Interrupted, ModelError, UnknownNetwork
@@ -84,7 +84,7 @@ def _download_once(url: str, part: Path, network: Network) -> bool:
         held = start if resumed else 0
         check_size(url, total or 0, network)
         # Of unknown length, it takes at least what the network does.
-        check_room(url, (total or own_bytes(network)) - held, part.parent)
+        check_room(url, (total or weight_bytes(network.name)) - held, part.parent)
         size = f"{total / 1e6:.1f} MB" if total else "of a size that it doesn't say"
         going_on = f", going on from {held / 1e6:.1f} MB" if held else ""
         print(f"{part.stem}: {size}{going_on}", flush=True)
@@ -109,7 +109,7 @@ def _download_once(url: str, part: Path, network: Network) -> bool:
 
 def check_size(what: object, size: int, network: Network) -> None:
     """Raises ModelError where so many bytes are more than a tarball of the network has."""
-    if size > (most := most_bytes(network)):
+    if size > (most := most_bytes(network.name)):
         raise ModelError(f"{what} is larger than {most >> 20} MiB: no tarball of {network.name} is")
 
 
