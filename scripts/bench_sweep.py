@@ -24,6 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from utils.arguments import Parser
 from utils.benchmarks.clock import description
 from utils.pipeline.config import RunConfig
 from utils.sweeps.cell import Cell
@@ -37,9 +38,7 @@ _MEMORY = 2e9
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__)
     parser.add_argument("--contests", default=",".join(CONTESTS), help="which, comma-separated")
     parser.add_argument("--rounds", type=int, default=1, help="of both ways in turns")
     parser.add_argument(

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from utils.analysis.document import Table
 from utils.analysis.formats import to_markdown
 from utils.analysis.output import save, say
+from utils.arguments import Parser
 from utils.benchmarks.rounding import ROUNDED, compare_writers
 from utils.commands import command, positive
 from utils.errors import UsageError
@@ -37,9 +38,7 @@ _RATES = (
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__)
     parser.add_argument("--method", default="fgsm,if", help="one or several (fgsm,if)")
     parser.add_argument("--mode", default="affine", help="beside sign (affine)")
     parser.add_argument("--max_epsilon", type=float, default=16.0, help="in [0, 255] units (16)")
