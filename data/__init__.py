@@ -12,7 +12,7 @@ from data.batches import (
 from data.dataset import Dataset, read_dataset
 from data.images import decode_image, read_image, write_image
 from data.photos import Photo, decode_photo
-from data.pixels import from_uint8, to_uint8
+from data.pixels import difference_of, from_uint8, to_uint8
 
 __all__ = [
     "Batch",
@@ -21,6 +21,7 @@ __all__ = [
     "batches",
     "decode_image",
     "decode_photo",
+    "difference_of",
     "from_uint8",
     "parallel_map",
     "prefetching_map",

@@ -74,10 +74,23 @@ def _fault(what: str) -> RunError:
     )
 
 
+def difference_of(pixels: np.ndarray, original: np.ndarray) -> tuple[np.ndarray, float]:
+    """Returns how far each byte lies from the original's, uint8 [S, S, 3], and the L2 length.
+
+    The length is exact, from whole numbers.
+
+    Args:
+      pixels, original: uint8 [S, S, 3].
+    """
+    # In the narrowest integers that hold them, several times as fast as in int64.
+    difference = np.maximum(pixels, original) - np.minimum(pixels, original)
+    squares = np.square(difference, dtype=np.uint16)
+    return difference, float(np.sqrt(squares.sum(dtype=np.int64)))
+
+
 def _check_bytes(pixels: np.ndarray, original: np.ndarray, bound: Bound) -> None:
     """Holds what is about to be written to the bound, whatever was computed before."""
-    difference = np.maximum(pixels, original) - np.minimum(pixels, original)
-    length = float(np.sqrt(np.square(difference, dtype=np.uint16).sum(dtype=np.int64)))
+    difference, length = difference_of(pixels, original)
     if not bound.holds(float(difference.max()), length):
         raise _fault(f"leaves {bound} in its bytes")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data import parallel_map, read_hashed
+from data import difference_of, parallel_map, read_hashed
 from utils.errors import DataError
 from utils.pipeline.run import CLEAN, Run
 
@@ -52,12 +52,10 @@ def perturbation_cost(original: np.ndarray, adversarial: np.ndarray) -> Cost:
       original: uint8 [S, S, 3].
       adversarial: uint8 [S, S, 3].
     """
-    # In the narrowest integers that hold them, several times as fast as in int64.
-    difference = np.maximum(adversarial, original) - np.minimum(adversarial, original)
-    squares = np.square(difference, dtype=np.uint16)
+    difference, length = difference_of(adversarial, original)
     return Cost(
         mean_abs=float(difference.sum(dtype=np.int64) / difference.size),
-        l2=float(np.sqrt(squares.sum(dtype=np.int64))),
+        l2=length,
         linf=int(difference.max()),
     )
 
