@@ -380,7 +380,10 @@ class _Verification:
             with open_regular(path) as file:
                 return read_table(file.read(), name)
         except (OSError, DataError) as error:
-            sentence = f"{path} can't be read: {getattr(error, 'strerror', None) or error}."
+            reason = str(getattr(error, "strerror", None) or error).removesuffix(".")
+            begin = f"{path} can't be read: "
+            # A file that can't be opened says so by itself.
+            sentence = f"{begin}{reason.removeprefix(begin)}."
             if sentence not in self.findings.wrong:
                 self._wrong(sentence)
             return None
