@@ -11,6 +11,7 @@ import argparse
 import logging
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -52,6 +53,9 @@ def main(arguments: list[str]) -> int:
     }
     # It takes seven networks, traced once each, for one that is traced anew with every image.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        # As Ctrl-C: what visitors brought goes away with the page.
+        signal.signal(ending, signal.default_int_handler)
     place = Path(tempfile.mkdtemp(prefix="fgnm-page-"))
     # Whatever Gradio and others write goes there, and goes away with it.
     os.environ["GRADIO_TEMP_DIR"] = str(place / "uploads")

@@ -93,8 +93,9 @@ def _bars(title: str, color: str, seen: Seen, label: int, names: ClassNames) -> 
         for each, share in top
     )
     return (
-        f'<div class="bars {verdict}"{style}><h5>{text(title)}: '
-        f"{'the class' if verdict == 'right' else 'another class'}</h5><ol>{rows}</ol></div>"
+        f'<div class="bars {verdict}"{style}><h5>{text(title)}</h5>'
+        f"<p>sees {'the class' if verdict == 'right' else 'another class'}</p>"
+        f"<ol>{rows}</ol></div>"
     )
 
 

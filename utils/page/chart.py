@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from utils.analysis.faces import face
 from utils.page.curve import EPSILONS, Line
 from utils.page.markup import text
+from utils.success import REFERENCE
 
 _LEFT, _TOP, _WIDTH, _HEIGHT = 44, 12, 420, 190
 
@@ -23,7 +24,7 @@ def chart_html(lines: Sequence[Line], epsilon: float, equal_l2: bool) -> str:
     quantity = "epsilon, as an equal L2 length" if equal_l2 else "epsilon, of 255"
     keys = "".join(
         f'<li><svg viewBox="0 0 30 8" aria-hidden="true"><path d="M0 4 H30" '
-        f'stroke="{face(line.mode).color}" stroke-width="2.5" {_dashes(line)}/></svg>'
+        f'stroke="{face(line.mode).color}" stroke-width="{_width(line)}" {_dashes(line)}/></svg>'
         f"{text(face(line.mode).title)}: {text(line.who)}"
         f"{' (white-box)' if line.white_box else ''}</li>"
         for line in lines
@@ -70,6 +71,11 @@ def _dashes(line: Line) -> str:
     return "" if line.white_box else 'stroke-dasharray="6 4"'
 
 
+def _width(line: Line) -> float:
+    # Drawn first, and wider: where another line covers it its edges still show.
+    return 5.5 if line.mode == REFERENCE else 2.5
+
+
 def _line(line: Line) -> str:
     points = " ".join(
         f"{_x(epsilon):.1f},{_y(share):.1f}"
@@ -77,5 +83,5 @@ def _line(line: Line) -> str:
     )
     return (
         f'<polyline points="{points}" fill="none" stroke="{face(line.mode).color}" '
-        f'stroke-width="2.5" {_dashes(line)}/>'
+        f'stroke-width="{_width(line)}" {_dashes(line)}/>'
     )

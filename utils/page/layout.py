@@ -55,6 +55,9 @@ def build(desk: Desk, downloads: Path) -> gr.Blocks:
         gr.Markdown(f"# FGNM attack bench, live\n{_INTRODUCTION}")
         with gr.Row():
             with gr.Column(scale=1, min_width=260):
+                epsilon = gr.Slider(
+                    0, MAX_EPSILON, value=8, step=1, label="Epsilon, of 255", elem_id="epsilon"
+                )
                 image = gr.Dropdown(
                     images, value=images[0][1] if images else None, label="Image", elem_id="image"
                 )
@@ -69,9 +72,6 @@ def build(desk: Desk, downloads: Path) -> gr.Blocks:
                     [(face(mode).title, mode) for mode in MODES],
                     value=["sign", "affine"],
                     label="Modes, side by side",
-                )
-                epsilon = gr.Slider(
-                    0, MAX_EPSILON, value=8, step=1, label="Epsilon, of 255", elem_id="epsilon"
                 )
                 num_iter = gr.Slider(
                     1, MAX_ITERATIONS, value=10, step=1, label="Iterations (FGSM takes one)"

@@ -31,7 +31,7 @@ def picture(pixels: np.ndarray, described: str, sentence: str, download: str = "
       download: the name under which it can be saved; empty: it can't.
     """
     uri = png_uri(pixels)
-    link = f' <a href="{uri}" download="{text(download)}">PNG</a>' if download else ""
+    link = f' <a href="{uri}" download="{text(download)}">Save as PNG</a>' if download else ""
     return (
         f'<figure><img src="{uri}" alt="{text(described)}">'
         f"<figcaption>{text(sentence)}{link}</figcaption></figure>"
@@ -43,23 +43,29 @@ def arrows(cosine: float, color: str) -> str:
     angle = math.acos(min(max(cosine, -1.0), 1.0))
     # In a half-plane, since of an angle in so many dimensions nothing else is left.
     x, y = 100 + 80 * math.cos(angle), 95 - 80 * math.sin(angle)
+    away = 'x="4" y="14"' if cosine >= 0 else 'x="196" y="14" text-anchor="end"'
     return (
-        '<svg class="arrows" viewBox="0 0 200 105" role="img" '
+        '<svg class="arrows" viewBox="0 0 200 120" role="img" '
         f'aria-label="Step and gradient enclose a cosine of {cosine:.2f}">'
-        + _arrow(180, 95, "currentColor", 0.0)
-        + (_arrow(x, y, color, angle) if cosine else "")
-        + '<text x="196" y="86" text-anchor="end">gradient</text>'
-        + (f'<text x="4" y="14" fill="{color}">step, cosine {cosine:.2f}</text>' if cosine else "")
+        # Wider, so that a step that covers it leaves its edges.
+        + _arrow(180, 95, "currentColor", 0.0, 6)
+        + (_arrow(x, y, color, angle, 3) if cosine else "")
+        + '<text x="180" y="115" text-anchor="end">gradient</text>'
+        + (f"<text {away}>step, cosine {cosine:.2f}</text>" if cosine else "")
         + "</svg>"
     )
 
 
-def _arrow(x: float, y: float, color: str, angle: float) -> str:
+def _arrow(x: float, y: float, color: str, angle: float, width: int) -> str:
+    head = 6 + 2 * width
     points = " ".join(
-        f"{x - 9 * math.cos(angle + turn):.1f},{y + 9 * math.sin(angle + turn):.1f}"
+        f"{x - head * math.cos(angle + turn):.1f},{y + head * math.sin(angle + turn):.1f}"
         for turn in (0.4, -0.4)
     )
+    # The line ends within the head, or its corners would blunt the point.
+    end_x, end_y = x - width * math.cos(angle), y + width * math.sin(angle)
     return (
-        f'<line x1="100" y1="95" x2="{x:.1f}" y2="{y:.1f}" stroke="{color}" stroke-width="3"/>'
+        f'<line x1="100" y1="95" x2="{end_x:.1f}" y2="{end_y:.1f}" stroke="{color}" '
+        f'stroke-width="{width}"/>'
         f'<polygon points="{x:.1f},{y:.1f} {points}" fill="{color}"/>'
     )

@@ -57,10 +57,19 @@ def test_the_slider_changes_the_label_and_a_broken_file_gets_a_sentence(address)
             browser.wait("!!document.querySelector('#answer .problem')")
             said = browser.run("document.querySelector('#answer').innerText")
             assert "is no image that can be read" in said
+            browser.run("document.querySelector('#upload button[aria-label=Clear]').click()")
+            browser.wait("!!document.querySelector('#answer .victim')")
+            large = f"{folder}/large.bmp"
+            with open(large, "wb") as file:
+                file.truncate((1 << 20) + 1)
+            browser.choose_file("#upload input[type=file]", large)
+            browser.wait("document.body.innerText.includes('exceed the maximum allowed size')")
             names = "performance.getEntriesByType('resource').map(each => each.name)"
             loaded = browser.run(names)
             assert [name for name in loaded if not name.startswith((address, "data:"))] == []
             browser.resize(400, 900)
             assert browser.run("document.documentElement.scrollWidth") == 400
+            bottom = "document.querySelector('#epsilon').getBoundingClientRect().bottom"
+            assert browser.run(bottom) == 900
         finally:
             browser.close()
