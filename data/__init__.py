@@ -13,6 +13,7 @@ from data.dataset import Dataset, read_dataset
 from data.images import decode_image, read_image, write_image
 from data.photos import Photo, decode_photo
 from data.pixels import difference_of, from_uint8, to_uint8
+from data.similarity import structural_similarity
 
 __all__ = [
     "Batch",
@@ -30,6 +31,7 @@ __all__ = [
     "read_hashed",
     "read_image",
     "stacked",
+    "structural_similarity",
     "to_uint8",
     "write_image",
 ]

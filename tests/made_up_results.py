@@ -22,6 +22,8 @@ SOURCE = "net_a"
 SIDE = 16
 # Mean L2 at epsilon 1 and how much better than sign a mode is at the same length.
 MODES = {"sign": (20.0, 0.0), "affine": (12.0, 0.15), "test": (14.0, 0.1)}
+# What one of L2 takes from an SSIM of 1, where it isn't 1e-3.
+VISIBLE = {"affine": 1.5e-3}
 
 
 def write_run(
@@ -137,7 +139,9 @@ def _outcomes(dataset, method, reach, modes, seed, source, victims, clean_errors
         scale, bonus = MODES.get(mode, (20.0, -0.1))
         l2 = scale * reach * spread
         for i, image_id in enumerate(dataset.ids):
-            costs.append((mode, image_id, l2[i] / 30, l2[i], int(np.ceil(reach))))
+            psnr = 20 * np.log10(255 * np.sqrt(3) * SIDE / l2[i])
+            ssim = 1 - VISIBLE.get(mode, 1e-3) * l2[i]
+            costs.append((mode, image_id, l2[i] / 30, l2[i], int(np.ceil(reach)), psnr, ssim))
         for number, victim in enumerate(victims):
             strength = l2 / 400 * (3 if victim == source else 1) + bonus - 0.03 * number
             for i, image_id in enumerate(dataset.ids):
@@ -145,7 +149,7 @@ def _outcomes(dataset, method, reach, modes, seed, source, victims, clean_errors
                 fooled = strength[i] > hardness[i] or i < clean_errors
                 predictions.append((victim, mode, image_id, _labels(right + fooled), 0.5))
     return (
-        pd.DataFrame(costs, columns=["mode", "image_id", "mean_abs", "l2", "linf"]),
+        pd.DataFrame(costs, columns=["mode", "image_id", "mean_abs", "l2", "linf", "psnr", "ssim"]),
         pd.DataFrame(predictions, columns=["victim", "mode", "image_id", "labels", "confidence"]),
     )
 

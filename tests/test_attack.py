@@ -13,7 +13,7 @@ COLUMNS = (
     "source,method,mode,max_epsilon,num_iter,victim,setting,images,clean_errors,misclassified,"
     "success_rate,success_low,success_high,clean_correct,flipped,flip_rate,flip_low,flip_high,"
     "target_hits,target_rate,mean_abs,mean_l2,mean_rms,max_linf,gain_over_sign,gain_low,"
-    "gain_high,mcnemar_p"
+    "gain_high,mcnemar_p,mean_psnr,mean_ssim"
 )
 
 

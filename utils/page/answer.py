@@ -25,13 +25,6 @@ class Made:
     cost: Cost
     cosine: float
 
-    @property
-    def psnr(self) -> float:
-        """Peak signal-to-noise ratio in dB; infinite where nothing was changed."""
-        if self.cost.l2 == 0:
-            return float("inf")
-        return float(20 * np.log10(255 * self.pixels.size**0.5 / self.cost.l2))
-
 
 @dataclass(frozen=True)
 class Seen:

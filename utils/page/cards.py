@@ -42,9 +42,11 @@ def _original(question: Question) -> str:
 
 def _card(question: Question, made: Made) -> str:
     look, original = face(made.mode), question.picture.pixels
-    psnr = "infinite" if math.isinf(made.psnr) else f"{made.psnr:.1f} dB"
+    psnr = "infinite" if math.isinf(made.cost.psnr) else f"{made.cost.psnr:.1f} dB"
+    # Of an image too small for it there is none.
+    ssim = "" if math.isnan(made.cost.ssim) else f"<dt>SSIM</dt><dd>{made.cost.ssim:.3f}</dd>"
     facts = (
-        f"<dt>L2</dt><dd>{made.cost.l2:.1f}</dd><dt>PSNR</dt><dd>{psnr}</dd>"
+        f"<dt>L2</dt><dd>{made.cost.l2:.1f}</dd><dt>PSNR</dt><dd>{psnr}</dd>{ssim}"
         f"<dt>largest change</dt><dd>{made.cost.linf} of 255</dd>"
     )
     image_id = question.picture.image_id

@@ -15,7 +15,7 @@ from utils.page.answer import Answer, Made, Seen, Victim
 from utils.page.picture import pixels_key
 from utils.page.question import Question
 from utils.pipeline import arithmetic
-from utils.pipeline.cost import perturbation_cost
+from utils.pipeline.cost import perturbation_costs
 from utils.pipeline.craft import refuse_broken
 from utils.pipeline.devices import find_devices
 from utils.pipeline.session import MEMORY, Kept, Session
@@ -80,10 +80,13 @@ class Engine:
             label = self.label_of(question)
             column = label - source.label_offset
             crafted = self._crafted(question, source, column) if question.epsilon else {}
-        original, made = question.picture.pixels, []
-        for mode in question.modes:
-            pixels, cosine = crafted.get(mode, (original, 0.0))
-            made.append(Made(mode, pixels, perturbation_cost(original, pixels), cosine))
+        original = question.picture.pixels
+        of_modes = [crafted.get(mode, (original, 0.0)) for mode in question.modes]
+        costs = perturbation_costs(original, [pixels for pixels, _ in of_modes])
+        made = [
+            Made(mode, pixels, cost, cosine)
+            for mode, (pixels, cosine), cost in zip(question.modes, of_modes, costs, strict=True)
+        ]
         return label, made
 
     def _crafted(

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import models
-from data import Dataset, read_dataset
+from data import Dataset, difference_of, read_dataset
 from data.batches import read_hashed
 from data.foreign_labels import read_foreign_labels
 from data.images import png_side, read_bytes
@@ -26,7 +26,6 @@ from utils.hashes import file_sha256
 from utils.interruption import Interruption
 from utils.pipeline.begin import recorded_network
 from utils.pipeline.config import RunConfig
-from utils.pipeline.cost import perturbation_cost
 from utils.pipeline.digest import images_digest, results_digest
 from utils.pipeline.folder import TABLES, RunFolder, open_run_folder
 from utils.pipeline.hardware import environment_of
@@ -240,7 +239,7 @@ def _examine(request: Request, dataset: Dataset) -> tuple[Problems, dict[tuple[s
                 problems.add(SIZE, image_id, f"{what} ({len(pixels)}, clean {len(clean)})")
                 continue
             digests[name, image_id] = digest
-            if (linf := perturbation_cost(clean, pixels).linf) > request.max_epsilon:
+            if (linf := difference_of(pixels, clean)[0].max()) > request.max_epsilon:
                 problems.add(BEYOND, image_id, f"{what} (by {linf})")
     for name, index in indices.items():
         if others := len(index.keys() - set(dataset.ids)):

@@ -33,6 +33,10 @@ _DECIMALS = {
     "clean_confidence": 4,
     "adversarial_confidence": 4,
     "l2": 3,
+    "psnr": 3,
+    "ssim": 5,
+    "mean_psnr": 3,
+    "mean_ssim": 5,
     "mean_cosine": 6,
 }
 
@@ -42,6 +46,7 @@ _PER_IMAGE = (
     *("l2", "linf"),
     # Whether the true label is among the victim's five likeliest: 1 or 0.
     *("clean_top5", "adversarial_top5"),
+    *("psnr", "ssim"),
 )
 # Column of a label -> column of its name, the last ones where class names are known.
 NAMES = {
@@ -56,7 +61,10 @@ _TRANSFER = (
     *("clean_correct", "flipped", "flip_rate", "flip_low", "flip_high"),
     *("target_hits", "target_rate", "mean_abs", "mean_l2", "mean_rms", "max_linf"),
     *("gain_over_sign", "gain_low", "gain_high", "mcnemar_p"),
+    *("mean_psnr", "mean_ssim"),
 )
+# What tables of folders from before it was measured lack.
+SEEN_BY_THE_EYE = ("psnr", "ssim", "mean_psnr", "mean_ssim")
 
 
 def per_image_table(run: Run, predictions: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
@@ -225,6 +233,9 @@ def _cost(costs: pd.DataFrame, side: int) -> dict[str, object]:
         "mean_l2": costs["l2"].mean(),
         "mean_rms": (costs["l2"] / np.sqrt(3 * side**2)).mean(),
         "max_linf": int(costs["linf"].max()),
+        # Over the images that were changed: of the others it is infinite.
+        "mean_psnr": costs["psnr"].mean(),
+        "mean_ssim": costs["ssim"].mean(),
     }
 
 

@@ -89,7 +89,7 @@ def test_epsilon_zero_leaves_the_image_as_it_is(offer, engine):
     question = ask(offer, epsilon=0.0)
     for made in engine.answer(question).made:
         assert np.array_equal(made.pixels, question.picture.pixels)
-        assert made.psnr == float("inf") and made.cost.l2 == 0
+        assert made.cost.psnr == float("inf") and made.cost.l2 == 0
 
 
 def test_another_epsilon_of_fgsm_asks_for_no_gradient(offer, engine, monkeypatch):

@@ -23,7 +23,11 @@ TARGETS = (5, 6, 7, 8)
 CLEAN = ([1, 9], [2, 9], [3, 9], [9, 4])  # d is wrong from the start
 SIGN = ([5, 1], [2, 9], [9, 8], [9, 4])  # fooled: a, c, d; hits: a
 AFFINE = ([5, 1], [6, 2], [3, 9], [8, 7])  # fooled: a, b, d; hits: a, b, d
-COSTS = {"sign": ((2.0, 30.0, 4), (2.0, 40.0, 4)), "affine": ((1.0, 10.0, 3), (0.0, 0.0, 0))}
+COSTS = {
+    "sign": ((2.0, 30.0, 4, 35.5, 0.75), (2.0, 40.0, 4, 33.0, 0.5)),
+    # The second image is as it was: its PSNR is infinite.
+    "affine": ((1.0, 10.0, 3, 45.0, 0.9), (0.0, 0.0, 0, np.nan, 1.0)),
+}
 
 
 def dataset(targets=TARGETS):
@@ -54,7 +58,8 @@ def costs():
         for mode in COSTS
         for index, image_id in enumerate(IDS)
     ]
-    return pd.DataFrame(rows, columns=["mode", "image_id", "mean_abs", "l2", "linf"])
+    names = ["mode", "image_id", "mean_abs", "l2", "linf", "psnr", "ssim"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def run(targeted=False, targets=TARGETS):
@@ -71,8 +76,9 @@ def tables(targeted=False, victims=("net", "other")):
 def test_per_image_has_one_row_an_image_mode_and_victim():
     per_image, _ = tables()
     assert len(per_image) == 2 * 2 * 4
-    row = per_image.iloc[5]
-    assert row.to_dict() == {
+    row = per_image.iloc[5].to_dict()
+    assert np.isnan(row.pop("psnr"))
+    assert row == {
         "image_id": "b",
         "true_label": 2,
         "target_class": 6,
@@ -89,6 +95,7 @@ def test_per_image_has_one_row_an_image_mode_and_victim():
         "linf": 0,
         "clean_top5": 1,
         "adversarial_top5": 1,
+        "ssim": 1.0,
     }
     assert per_image["adversarial_top5"].tolist()[:8] == [1, 1, 0, 1, 1, 1, 1, 0]
 
@@ -107,6 +114,8 @@ def test_transfer_by_hand():
     assert (sign["mean_abs"], sign["mean_l2"], sign["max_linf"]) == (2, 35, 4)
     assert sign["mean_rms"] == pytest.approx(35 / np.sqrt(300))
     assert (affine["mean_abs"], affine["mean_l2"], affine["max_linf"]) == (0.5, 5, 3)
+    assert (sign["mean_psnr"], sign["mean_ssim"]) == (34.25, 0.625)
+    assert (affine["mean_psnr"], affine["mean_ssim"]) == (45, 0.95)
     # Fooled by sign: a, c, d; by affine: a, b, d.
     first, second = np.array([1, 0, 1, 1], bool), np.array([1, 1, 0, 1], bool)
     gain = (affine["gain_over_sign"], affine["gain_low"], affine["gain_high"])
@@ -141,14 +150,14 @@ def test_csv_is_the_contracts_and_always_the_same_bytes():
         "source,method,mode,max_epsilon,num_iter,victim,setting,images,clean_errors,misclassified,"
         "success_rate,success_low,success_high,clean_correct,flipped,flip_rate,flip_low,flip_high,"
         "target_hits,target_rate,mean_abs,mean_l2,mean_rms,max_linf,gain_over_sign,gain_low,"
-        "gain_high,mcnemar_p"
+        "gain_high,mcnemar_p,mean_psnr,mean_ssim"
     )
     assert text.splitlines()[1] == (
         "net,if,sign,4,10,net,white-box,4,1,3,75.00,30.06,95.44,3,2,66.67,20.77,93.85,,,"
-        "2.0000,35.000,2.0207,4,,,,"
+        "2.0000,35.000,2.0207,4,,,,,34.250,0.62500"
     )
     assert to_csv(per_image).decode().splitlines()[6] == (
-        "b,2,6,net,if,affine,4,net,2,0.5000,6,0.5000,0.000,0,1,1"
+        "b,2,6,net,if,affine,4,net,2,0.5000,6,0.5000,0.000,0,1,1,,1.00000"
     )
     assert "\r" not in text
     assert to_csv(transfer) == to_csv(tables()[1])

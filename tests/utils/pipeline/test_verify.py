@@ -4,11 +4,16 @@ import json
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
-from runs import IMAGES, RUN
+from runs import IMAGES, RUN, results
 
 from data import read_image, write_image
 from scripts import judge, verify
+from utils.files import sha256_of
+from utils.pipeline.digest import results_digest
+from utils.pipeline.run import Run
+from utils.pipeline.tables import SEEN_BY_THE_EYE
 
 
 @pytest.fixture
@@ -103,6 +108,7 @@ def test_a_pixel_within_epsilon_is_caught_too(folder, check):
         ("per_image.csv", "adversarial_label", "77"),
         ("per_image.csv", "clean_confidence", "0.1234"),
         ("per_image.csv", "l2", "1.000"),
+        ("per_image.csv", "ssim", "0.12345"),
         ("per_image.csv", "true_label", "0"),
         ("steps.csv", "mean_cosine", "0.999999"),
     ],
@@ -234,11 +240,39 @@ def test_tables_of_a_header_alone(folder, check, tables):
     assert all(f"{name}: the row " in text for name in tables)
 
 
+def lack(folder, *columns):
+    """Takes columns out of both tables, as they were before these were measured."""
+    for name in ("per_image.csv", "transfer.csv"):
+        table = pd.read_csv(folder / name, dtype=str, keep_default_na=False)
+        table = table.drop(columns=list(columns), errors="ignore")
+        table.to_csv(folder / name, index=False, lineterminator="\n")
+
+
+def test_a_folder_from_before_psnr_and_ssim(folder, undisturbed, runner, check, tmp_path):
+    digest = json.loads((folder / "run.json").read_text())["results_sha256"]
+    lack(folder, *SEEN_BY_THE_EYE)
+    run = Run.reopen(folder)
+    pngs = {(mode, png.stem): sha256_of(png) for mode in run.modes for png in run.pngs(mode)}
+    edit_record(folder, lambda record: record.update(results_sha256=results_digest(pngs, run)))
+    text = check(folder)
+    assert "all of this holds" in text
+    assert "Not checked: psnr and ssim: per_image.csv is from before they were measured" in text
+    assert "Not checked: mean_psnr and mean_ssim: transfer.csv is from before" in text
+    change_cell(folder / "transfer.csv", 1, "mean_l2", "1.000")
+    assert "mean_l2 is 1.000 instead of" in check(folder, code=1)
+    # The run's command, given again, writes what it would have written today.
+    runner.run(tmp_path)
+    assert results(folder) == results(undisturbed)
+    assert json.loads((folder / "run.json").read_text())["results_sha256"] == digest
+    lack(folder, "ssim", "mean_ssim")
+    assert check(folder, code=1).count("its columns are") == 2
+
+
 def test_fields_at_a_rows_end(folder, check):
     path = folder / "transfer.csv"
     first, second, *rest = path.read_text().splitlines(keepends=True)
     path.write_text("".join([first, second.rstrip() + ",99.9\n", *rest]))
-    assert "row 1 has 29 fields, its header 28" in check(folder, code=1)
+    assert "row 1 has 31 fields, its header 30" in check(folder, code=1)
 
 
 @pytest.mark.parametrize(
