@@ -71,16 +71,20 @@ def main(_: list[str]) -> int:
 
         return class_names(zoo, file).names
 
-    if len(configs) > 1:
-        return run_in_turn(configs, names)
-    folder = execute(config, class_names=names)
-    record = RunRecord.read(folder)
-    if record is not None and record.prepared is not None and not config.input_csv:
+    def told(folder: Path) -> None:
+        record = RunRecord.read(folder)
+        if record is None or record.prepared is None or config.input_csv:
+            return
         # Imported late: it brings matplotlib, which other runs do without.
         from utils.analysis.class_names import class_names
         from utils.analysis.photo_summary import summarise_photos
 
-        print(summarise_photos(folder, class_names(record.zoo, file), file))
+        known = class_names(record.class_zoo, file, Path(record.flags.input_csv))
+        print(summarise_photos(folder, known, file))
+
+    if len(configs) > 1:
+        return run_in_turn(configs, names, told)
+    told(execute(config, class_names=names))
     return 0
 
 

@@ -8,7 +8,6 @@ Examples:
 """
 
 import argparse
-import logging
 import os
 import shutil
 import signal
@@ -51,8 +50,6 @@ def main(arguments: list[str]) -> int:
         offer.zoo: class_names(offer.zoo, given.class_names if offer.zoo == "imagenet" else None)
         for offer in offers
     }
-    # It takes seven networks, traced once each, for one that is traced anew with every image.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     for ending in (signal.SIGTERM, signal.SIGHUP):
         # As Ctrl-C: what visitors brought goes away with the page.
         signal.signal(ending, signal.default_int_handler)

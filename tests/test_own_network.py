@@ -11,6 +11,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from utils.analysis.families import load_families
+from utils.analysis.figures.selection import Choices, Selection
+from utils.pipeline.record import RunRecord
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "own_network.md"
 
@@ -54,3 +58,12 @@ def test_both_directions_fool_it_and_the_images_stay_grey(followed, method):
         pixels = np.asarray(Image.open(table.parent / mode / "digit000.png"))
         assert pixels.shape == (28, 28, 3)
         assert (pixels == pixels[..., :1]).all()
+
+
+def test_nothing_says_that_these_were_the_demo_zoos_networks_or_classes(followed):
+    assert "These are networks of your own" in followed[1] and "DEMO" not in followed[1]
+    (run,) = followed[0].glob("results/demo/*/fgsm/eps32")
+    assert RunRecord.read(run).class_zoo == ""
+    (family,) = load_families([run])
+    assert family.title.startswith("networks of one's own, source saved_model:")
+    assert Selection(family, Choices(figures=())).class_names(3) == "3"

@@ -1,5 +1,6 @@
 """Names of classes, one a line from label 0 on, as a file of them and beside a CSV of labels."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from utils.errors import DataError
@@ -24,6 +25,21 @@ def read_names(file: Path) -> tuple[str, ...]:
         raise DataError(f"{file} is no text in UTF-8 ({error}).") from error
 
 
+def read_flag(file: Path) -> tuple[str, ...]:
+    """Returns the lines of what the user gave as --class_names.
+
+    Raises:
+      DataError: it can't be read, or is no list of names.
+    """
+    try:
+        return read_names(file)
+    except DataError as error:
+        raise DataError(
+            f"--class_names {file} can't be read ({str(error).removesuffix('.')}): give a text "
+            "file, one name a line, background first."
+        ) from error
+
+
 def list_beside(input_csv: Path) -> tuple[str, ...]:
     """Returns the lines of the file beside a CSV; none where there is none that can be used.
 
@@ -42,3 +58,15 @@ def list_beside(input_csv: Path) -> tuple[str, ...]:
 def names_beside(input_csv: Path) -> tuple[str, ...]:
     """Returns the first synonym of each line of `list_beside`."""
     return tuple(" ".join(line.split(",")[0].split()) for line in list_beside(input_csv))
+
+
+def named_zoo(zoo: str, networks: Iterable[str]) -> str:
+    """Returns the zoo whose classes networks know; "" where they have others, without names.
+
+    A network of one's own with ten classes goes by the demo zoo, but knows none of its shapes.
+
+    Args:
+      zoo: "imagenet" or "demo".
+      networks: their names, none of them a short one.
+    """
+    return "" if zoo == "demo" and all(":" in name for name in networks) else zoo

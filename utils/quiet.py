@@ -5,6 +5,7 @@ seconds, which a command's help, a wrong flag or a missing file shall not wait f
 """
 
 import functools
+import logging
 import os
 import sys
 import tempfile
@@ -20,6 +21,11 @@ from utils.terminal import diverted
 _ONE_AT_A_TIME = threading.RLock()
 
 
+def _is_no_false_alarm(record: logging.LogRecord) -> bool:
+    # It takes networks that are traced once each for one that is traced anew with every batch.
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
 def import_tensorflow() -> None:
     """Imports TensorFlow, for the first time, without its notes on CPUs and missing GPUs.
 
@@ -29,6 +35,7 @@ def import_tensorflow() -> None:
     # The terminal is turned away for the whole process, so threads must take turns.
     with _ONE_AT_A_TIME, stopping_at_once():
         _import_tensorflow()
+        logging.getLogger("tensorflow").addFilter(_is_no_false_alarm)
 
 
 def _import_tensorflow() -> None:

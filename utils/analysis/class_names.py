@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
-from utils.class_names import list_beside, read_names
+from utils.class_names import list_beside, read_flag
 from utils.errors import DataError, ResultsError
 from utils.files import write_atomically
 from utils.text import one_line
@@ -34,7 +34,7 @@ def class_names(zoo: str, file: Path | None = None, input_csv: Path | None = Non
     """Finds the names of a zoo's classes.
 
     Args:
-      zoo: "demo" or "imagenet".
+      zoo: "demo", "imagenet", or "" for classes of nobody's (`named_zoo`).
       file: one name a line, line 0 for label 0 (background); None: what lies beside the CSV, the
         demo zoo's own, Keras's index for ImageNet where it can be fetched, else none.
       input_csv: the labels.
@@ -48,17 +48,14 @@ def class_names(zoo: str, file: Path | None = None, input_csv: Path | None = Non
         return ClassNames(found)
     if zoo == "demo":
         return _read(_DEMO)
-    return _from_keras()
+    return _from_keras() if zoo else ClassNames()
 
 
 def _read(file: Path) -> ClassNames:
     try:
-        return ClassNames(read_names(file))
+        return ClassNames(read_flag(file))
     except DataError as error:
-        raise ResultsError(
-            f"--class_names {file} can't be read ({str(error).removesuffix('.')}): give a text "
-            "file, one name a line, background first."
-        ) from error
+        raise ResultsError(str(error)) from error
 
 
 def _from_keras() -> ClassNames:

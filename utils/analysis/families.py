@@ -21,6 +21,12 @@ from utils.statistics import FEWEST_IMAGES
 from utils.success import REFERENCE
 from utils.text import one_line
 
+# Of a run's `class_zoo`.
+_ZOOS = {
+    "imagenet": "ImageNet",
+    "demo": "DEMO zoo ({images}not ImageNet)",
+    "": "networks of one's own",
+}
 _VARIES = {"method", "max_epsilon", "max_l2", "seed"}
 # What runs of one course may differ in: where they end, and a step size that may be the same.
 _COURSE_VARIES = {"num_iter", "step_size"}
@@ -88,7 +94,9 @@ class Family:
     @property
     def title(self) -> str:
         """What tells it from others, for a heading."""
-        zoo = "DEMO zoo (drawn images, not ImageNet)" if self.zoo == "demo" else "ImageNet"
+        record = self.runs[0].record
+        drawn = "drawn images, " if record.prepared is None else ""
+        zoo = _ZOOS[record.class_zoo].format(images=drawn)
         kind = "targeted, " if self.targeted else ""
         more = f", {self.differs}" if self.differs else ""
         title = f"{zoo}, source {self.source}, {kind}{len(self.image_ids)} images{more}"

@@ -8,7 +8,8 @@ from utils.analysis.class_names import ClassNames
 from utils.analysis.families import load_families
 from utils.analysis.figures.drawing import draw
 from utils.analysis.figures.selection import Choices
-from utils.analysis.runs import load_runs
+from utils.analysis.runs import FinishedRun, load_runs
+from utils.pipeline.record import PREDICTED
 
 # More would hide the summary; figures.py draws any.
 MOST_PHOTOS = 12
@@ -33,7 +34,7 @@ def summarise_photos(folder: Path, names: ClassNames, class_names: Path | None =
     images = list(dict.fromkeys(table["image_id"]))
     shown = images[:MOST_PHOTOS]
     parts = [
-        f"{image_id}, true label {_true(rows, names)}. Label and confidence in %:\n\n"
+        f"{image_id}, {_label(run, rows, names)}. Label and confidence in %:\n\n"
         + _answers(rows, names).to_string()
         for image_id in shown
         if len(rows := table[table["image_id"] == image_id])
@@ -51,8 +52,11 @@ def summarise_photos(folder: Path, names: ClassNames, class_names: Path | None =
     return "\n" + "\n\n".join(parts)
 
 
-def _true(rows: pd.DataFrame, names: ClassNames) -> str:
-    return names(int(rows["true_label"].iloc[0]))
+def _label(run: FinishedRun, rows: pd.DataFrame, names: ClassNames) -> str:
+    label = names(int(rows["true_label"].iloc[0]))
+    said = run.record.prepared.labels if run.record.prepared is not None else ""
+    # What a network says is no truth.
+    return f"label {label} ({said})" if said.startswith(PREDICTED) else f"true label {label}"
 
 
 def _answers(rows: pd.DataFrame, names: ClassNames) -> pd.DataFrame:

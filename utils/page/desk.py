@@ -13,6 +13,7 @@ from data import write_image
 from data.photos import decode_photo, read_photo_bytes
 from methods import MODES
 from utils.analysis.class_names import ClassNames
+from utils.class_names import named_zoo
 from utils.errors import BenchError, DataError, UsageError
 from utils.files import write_atomically
 from utils.page.cards import answer_html
@@ -99,7 +100,8 @@ class Desk:
         """Returns the answer, or why there is none in a sentence, as HTML."""
         try:
             question = self.question(wish)
-            names = self.names[question.offer.zoo]
+            zoo = named_zoo(question.offer.zoo, (question.source,))
+            names = self.names.get(zoo, ClassNames())
             return answer_html(question, self.engine.answer(question), names)
         except BenchError as error:
             return problem_html(error)

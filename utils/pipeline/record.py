@@ -8,12 +8,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from utils.bound import Bound
+from utils.class_names import named_zoo
 from utils.errors import DataError, UsageError
 from utils.files import read_regular, write_atomically
 from utils.pipeline.moving import as_read, as_written
 from utils.success import REFERENCE
 
 RUN_FILE = "run.json"
+PREDICTED = "the clean prediction of"
 # Thousands of victims and commands take less.
 _MOST_BYTES = 1 << 26
 
@@ -113,8 +115,9 @@ class Preparation(_Typed):
     Attributes:
       made_from: the photo, folder or label file.
       how: what was done to every image.
-      labels: who said what TrueLabel is.
-      left_out: images that couldn't be read.
+      labels: who said what TrueLabel is; begins with PREDICTED where a network did.
+      left_out: how many images couldn't be read, or weren't there.
+      why_left_out: the file of each -> why; empty in older folders.
       photos: ImageId -> the file that it was.
     """
 
@@ -122,6 +125,7 @@ class Preparation(_Typed):
     how: str
     labels: str
     left_out: int = 0
+    why_left_out: dict[str, str] = {}
     photos: dict[str, RecordedPhoto] = Field(min_length=1)
 
 
@@ -262,6 +266,13 @@ class RunRecord(_Typed):
     def source(self) -> str:
         """The network attacked; "a+b" for an ensemble."""
         return "+".join(self.sources)
+
+    @property
+    def class_zoo(self) -> str:
+        """The zoo whose classes its networks know; "" where they have others."""
+        # Nobody knows what made the images that were judged alone.
+        networks = self.victims if self.judged_images else self.sources | self.victims
+        return named_zoo(self.zoo, [each.stands_for or name for name, each in networks.items()])
 
     @classmethod
     def read(cls, folder: Path) -> "RunRecord | None":

@@ -42,10 +42,15 @@ def summarise(run: Run, judged: Judged) -> str:
     lines += _abstentions(judged.per_image)
     published = {name: network.published_accuracy for name, network in record.victims.items()}
     lines += [f"WARNING: {doubt}" for doubt in doubts(judged.per_image, published)]
-    if record.zoo == "demo":
+    if record.class_zoo == "demo":
         lines.append(
-            "This is the DEMO zoo: small networks on drawn 64 x 64 images, not ImageNet. It shows "
-            "how the experiment runs; cite figures from real networks."
+            "This is the DEMO zoo: small networks that know drawn 64 x 64 images, not ImageNet. It "
+            "shows how the experiment runs; cite figures from real networks."
+        )
+    elif not record.class_zoo:
+        lines.append(
+            "These are networks of your own: demo, in the folder's name, says that they have ten "
+            "classes, as that zoo's have."
         )
     lines.append(f"Files: {run.folder.path}/ (transfer.csv, per_image.csv, run.json, PNGs by mode)")
     lines.append(f"Digest of all results: {record.results_sha256} (verify.py computes it again)")

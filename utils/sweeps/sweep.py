@@ -13,6 +13,8 @@ from utils.files import sha256_of
 from utils.pipeline.config import RunConfig
 from utils.pipeline.digest import images_digest
 from utils.pipeline.inputs import load_dataset
+from utils.pipeline.photos import find_prepared
+from utils.pipeline.session import Session
 from utils.sweeps.cell import Cell
 from utils.sweeps.estimate import Estimate, Speed, duration, together
 from utils.sweeps.process import Job, Outcome
@@ -45,7 +47,8 @@ def plan(cells: Sequence[Cell]) -> list[Planned]:
       UsageError, UnknownNetwork: a flag that no cell could obey.
     """
     known: dict[tuple, tuple[Dataset, str]] = {}
-    return [_planned(cell, known) for cell in cells]
+    session = Session()
+    return [_planned(cell, known, session) for cell in cells]
 
 
 def describe(
@@ -142,9 +145,12 @@ def run_sweep(planned: Sequence[Planned], runner: Runner, cwd: Path) -> int:
     return 1 if failures else 0
 
 
-def _planned(cell: Cell, known: dict[tuple, tuple[Dataset, str]]) -> Planned:
+def _planned(cell: Cell, known: dict[tuple, tuple[Dataset, str]], session: Session) -> Planned:
     try:
-        config, networks = cell.config, cell.networks
+        config = cell.config
+        networks, to_make = find_prepared(config, cell.networks, session)
+        if to_make:
+            return Planned(cell, to_make)
         reading = (
             *(networks.input_csv, networks.input_dir, networks.max_label, config.limit),
             *(config.skip_missing_images, config.attack.targeted),

@@ -10,8 +10,14 @@ from runs import RUN, results
 
 from scripts import judge, verify
 from utils.errors import DataError
+from utils.pipeline.config import RunConfig
+from utils.pipeline.execute import execute
 from utils.pipeline.photos import ids_of
 from utils.pipeline.record import RunRecord
+from utils.pipeline.session import Session
+from utils.pipeline.tables import NAMES
+from utils.sweeps.cell import Cell
+from utils.sweeps.sweep import plan
 
 PHOTO_RUN = "photo/demo/demo_vgg/if/eps16"
 ANY = ("--num_iter=1", "--victims=demo_vgg")
@@ -64,7 +70,11 @@ def test_its_folder_is_a_run_like_any_other(finished, capsys):
     before = results(folder)
     assert judge.main([str(folder)]) == 0
     assert results(folder) == before
-    assert pd.read_csv(folder / "per_image.csv")["image_id"].unique().tolist() == ["photo"]
+    rows = pd.read_csv(folder / "per_image.csv")
+    assert rows["image_id"].unique().tolist() == ["photo"]
+    # Names stand where they do when a list of them lies beside a CSV.
+    assert list(rows.columns[-4:]) == list(NAMES.values())
+    assert set(rows["true_name"]) == {"square"}
 
 
 def test_the_same_command_goes_on_and_another_photo_is_refused(runner, finished, photo, tmp_path):
@@ -77,6 +87,41 @@ def test_the_same_command_goes_on_and_another_photo_is_refused(runner, finished,
     for changed in ((f"--image={other}", "--true_label=3"), (f"--image={photo}", "--true_label=4")):
         text = runner.run(output, "--num_iter=1", *changed, code=2)
         assert "holds a run on other images, or with other labels" in text
+
+
+def test_lists_make_the_photo_once_and_tell_of_each_run(runner, photo, tmp_path):
+    flags = (f"--image={photo}", "--true_label=square", "--method=fgsm", "--max_epsilon=4,8")
+    text = runner.run(tmp_path, *flags, *ANY, "--shared_flags")
+    assert text.count("Input: photo.jpg") == 2 and text.count("photo, true label 3 square.") == 2
+    assert len(list(tmp_path.rglob("labels.csv"))) == 1
+    assert len(list(tmp_path.rglob("strip_photo_fgsm.png"))) == 2
+
+
+def test_a_sweep_counts_photos_before_they_are_made_and_knows_when_they_are_done(photo, tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "disc.jpg").write_bytes(photo.read_bytes())
+    (folder / "labels.csv").write_text("filename,label,targeted_label\ndisc.jpg,0,4\n")
+    many = [
+        {"image": str(photo)},
+        {"input_dir": str(folder), "skip_missing_images": True},
+        {"input_csv": str(folder / "labels.csv")},
+    ]
+    usual = {"source": ["demo_vgg"], "victims": ["demo_vgg"], "num_iter": 1, "max_epsilon": 4.0}
+    cells = [
+        Cell(RunConfig.of_flags(usual | flags | {"output_dir": str(tmp_path / str(number))}))
+        for number, flags in enumerate(many)
+    ]
+    # labels.csv is a file of the folder, and no image.
+    assert [(one.images, one.finished, one.problem) for one in plan(cells)] == [
+        (1, False, ""),
+        (2, False, ""),
+        (1, False, ""),
+    ]
+    session = Session(1e9)
+    for cell in cells:
+        execute(cell.config, session)
+    assert [(one.images, one.finished) for one in plan(cells)] == [(1, True)] * 3
 
 
 def test_a_folder_without_labels_is_labelled_by_the_source(runner, photo, tmp_path):
@@ -92,11 +137,13 @@ def test_a_folder_without_labels_is_labelled_by_the_source(runner, photo, tmp_pa
     assert f"{photos / 'notes.txt'} is no image" in text and "--skip_missing_images" in text
     assert not list((tmp_path / "out").rglob("labels.csv"))
     text = runner.run(tmp_path / "out", *flags, "--skip_missing_images")
-    assert "Left out: Image" in text and "notes.txt" in text
+    assert "Left out: 1 image(s) ('notes.txt').\n  Image" in text
     assert "TrueLabel is the clean prediction of demo_vgg" in text
+    assert "(the clean prediction of demo_vgg). Label" in text and "true label" not in text
     record = RunRecord.read(tmp_path / "out" / RUN)
     assert set(record.prepared.photos) == {"one_photo", "two.bmp", "two.webp"}
     assert record.prepared.left_out == 1
+    assert list(record.prepared.why_left_out) == [str(photos / "notes.txt")]
     table = pd.read_csv(tmp_path / "out" / RUN / "per_image.csv")
     source = table[table["victim"] == "demo_vgg"]
     assert len(source) == 6 and (source["true_label"] == source["clean_label"]).all()

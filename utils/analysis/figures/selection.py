@@ -67,8 +67,9 @@ class Selection:
     @cached_property
     def class_names(self) -> ClassNames:
         """Names beside label numbers."""
-        input_csv = Path(self.family.runs[0].record.flags.input_csv)
-        return class_names(self.family.zoo, self.choices.class_names, input_csv)
+        record = self.family.runs[0].record
+        input_csv = Path(record.flags.input_csv)
+        return class_names(record.class_zoo, self.choices.class_names, input_csv)
 
     @property
     def methods(self) -> dict[str, str]:
