@@ -9,14 +9,19 @@ from utils.errors import DataError
 
 # Characters. csv bounds a field by itself (131072), but only after its line is in memory.
 _MAX_LINE = 1 << 16
+_DATASET = "dev_dataset.csv (ImageId, TrueLabel, TargetClass)"
 
 
-def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def read_rows(
+    path: Path, columns: Sequence[str], flag: str = "--input_csv ", like: str = _DATASET
+) -> Iterator[tuple[int, dict[str, str]]]:
     """Reads a CSV file in UTF-8, with or without a byte order mark, with any line ends.
 
     Args:
       path: the file; its first row names the columns.
       columns: those that must be there.
+      flag: what stands before its path in errors.
+      like: what such a file is like, with its columns in brackets.
 
     Yields:
       (the row's number, from 1 and without the header and blank lines; column -> text).
@@ -25,12 +30,12 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[st
       DataError: it can't be read, is not such a file, or lacks a column.
     """
     if not Path(path).is_file():
-        raise DataError(f"--input_csv {path} is no file: give a CSV like dev_dataset.csv.")
+        raise DataError(f"{flag}{path} is no file: give a CSV like {like.partition(' (')[0]}.")
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(_lines(file), strict=True)
             header = next((row for row in rows if row), [])
-            _check_header(header, columns, path)
+            _check_header(header, columns, f"{flag}{path}", like)
             number = 0
             for row in rows:
                 if not row:
@@ -38,15 +43,15 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[st
                 number += 1
                 if len(row) != len(header):
                     raise DataError(
-                        f"--input_csv {path}, row {number} has {len(row)} fields, its header "
+                        f"{flag}{path}, row {number} has {len(row)} fields, its header "
                         f"{len(header)}: put fields that hold a comma between double quotes."
                     )
                 yield number, dict(zip(header, row, strict=True))
     except OSError as error:
-        raise DataError(f"--input_csv {path} can't be read: {error.strerror}.") from error
+        raise DataError(f"{flag}{path} can't be read: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(
-            f"--input_csv {path} is not a CSV file in UTF-8 ({error}): save it as one."
+            f"{flag}{path} is not a CSV file in UTF-8 ({error}): save it as one."
         ) from error
 
 
@@ -60,11 +65,8 @@ def _lines(file: TextIO) -> Iterator[str]:
         yield line
 
 
-def _check_header(header: list[str], columns: Sequence[str], path: Path) -> None:
+def _check_header(header: list[str], columns: Sequence[str], name: str, like: str) -> None:
     for column in columns:
         if header.count(column) != 1:
             held = "more than one" if column in header else "no"
-            raise DataError(
-                f"--input_csv {path} has {held} column {column}: it needs those of dev_dataset.csv "
-                "(ImageId, TrueLabel, TargetClass)."
-            )
+            raise DataError(f"{name} has {held} column {column}: it needs those of {like}.")

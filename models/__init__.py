@@ -4,7 +4,12 @@ from models.checkpoints import checkpoint_files, checkpoint_sha256, find_checkpo
 from models.classifier import Classifier
 from models.defences import Chain, split_defences, vote
 from models.ensemble import Ensemble
-from models.external import FETCHED_BY_KERAS, ExternalNetwork, split_names
+from models.external import (
+    FETCHED_BY_KERAS,
+    ExternalNetwork,
+    parse_external,
+    split_names,
+)
 from models.loading import load_classifier
 from models.short_names import ShortNames
 from models.zoo import NETWORKS, Network, get_network
@@ -24,6 +29,7 @@ __all__ = [
     "get_network",
     "load_classifier",
     "owner_of",
+    "parse_external",
     "split_defences",
     "split_names",
     "vote",

@@ -6,8 +6,10 @@
                                          a folder with a SavedModel; the range is what it takes
   onnx:PATH?as=torchvision               an ONNX file, through onnxruntime; a victim only
   tflite:PATH?range=-1,1                 a TFLite file, quantised or float; a victim only
-What the last two take is said by `as` (torchvision, timm, inception) or by `mean` and `std` (of
-white 1) or `range`, and where the file leaves it open by `side`, `layout` (nchw, nhwc) and `crop`.
+  predictions:PATH.csv?offset=1          what any program said of PNGs that are made already
+What onnx: and tflite: take is said by `as` (torchvision, timm, inception) or by `mean` and `std`
+(of white 1) or `range`, and where the file leaves it open by `side`, `layout` (nchw, nhwc) and
+`crop`. `offset` turns a file's labels into TrueLabels: 1 where they count from 0.
 A SavedModel is a program: load only those that you trust.
 """
 
@@ -25,6 +27,7 @@ from models.keras_applications import application_names, load_application
 from models.onnx_network import load_onnx
 from models.saved_model import load_saved_model
 from models.tflite_network import load_tflite
+from utils.answers import KIND
 from utils.errors import ModelError, UnknownNetwork
 
 # Stands for a checkpoint where Keras fetches the weights by itself.
@@ -74,6 +77,12 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _offset(text: str) -> int:
+    if int(text) not in (-1, 0, 1):
+        raise ValueError(text)
+    return int(text)
+
+
 _FORM: dict[str, Callable[[str], Any]] = {
     "side": _positive,
     "classes": _positive,
@@ -90,15 +99,17 @@ OPTIONS: dict[str, dict[str, Callable[[str], Any]]] = {
     "saved_model": {"side": _positive, "classes": _positive, "range": _range},
     "onnx": _FORM,
     "tflite": _FORM,
+    KIND: {"offset": _offset},
 }
 # Kinds whose library gives no gradient.
-_VICTIMS_ONLY = ("onnx", "tflite")
+_VICTIMS_ONLY = ("onnx", "tflite", KIND)
 _LOADERS = {"onnx": load_onnx, "tflite": load_tflite}
 _EXAMPLES = {
     "keras": "keras:ResNet50 or keras:ResNet50?weights=FILE.h5",
     "saved_model": "saved_model:PATH?side=224&classes=1000&range=-1,1",
     "onnx": "onnx:PATH?as=torchvision or onnx:PATH?side=224&layout=nchw&range=-1,1",
     "tflite": "tflite:PATH?range=-1,1",
+    KIND: f"{KIND}:PATH.csv?offset=1",
 }
 
 
@@ -122,7 +133,12 @@ class ExternalNetwork:
 
     @property
     def zoo(self) -> str:
-        """The zoo whose labels it has, by its `classes`; ImageNet where they aren't given."""
+        """The zoo whose labels it has, by its `classes`; ImageNet where they aren't given.
+
+        Answers have those of the images that they are to: empty.
+        """
+        if self.kind == KIND:
+            return ""
         return "demo" if self.options.get("classes") in (10, 11) else "imagenet"
 
     @property
@@ -134,7 +150,7 @@ class ExternalNetwork:
         """Where its weights are: a file, a SavedModel's folder, FETCHED_BY_KERAS, or None."""
         if self.kind == "saved_model":
             return Path(self.target) if (Path(self.target) / "saved_model.pb").is_file() else None
-        if self.kind in _LOADERS:
+        if self.kind in (*_LOADERS, KIND):
             return Path(self.target) if Path(self.target).is_file() else None
         if weights := self.options.get("weights"):
             return weights if weights.is_file() else None
@@ -154,6 +170,8 @@ class ExternalNetwork:
         if weights is None:
             missing = self.options.get("weights", self.target)
             raise ModelError(f"{self.name}: there is no {self.kind} network at {missing}")
+        if self.kind == KIND:
+            raise ModelError(f"{self.name} holds answers to PNGs, not a network that gives others")
         if self.kind in _LOADERS:
             return _LOADERS[self.kind](self.name, weights, self.options)
         if self.kind == "keras":

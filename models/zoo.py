@@ -224,6 +224,6 @@ def get_network(name: str) -> Network | ExternalNetwork:
     if name not in NETWORKS:
         raise UnknownNetwork(
             f"unknown network {name!r}; the known ones are {', '.join(NETWORKS)}, keras:NAME, "
-            "saved_model:PATH, onnx:PATH and tflite:PATH"
+            "saved_model:PATH, onnx:PATH, tflite:PATH and predictions:PATH.csv"
         )
     return NETWORKS[name]

@@ -1,14 +1,14 @@
 """An append-only record of finished work, which survives being cut off anywhere."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from utils.errors import DataError
-from utils.files import open_regular
+from utils.files import open_regular, write_atomically
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -50,7 +50,7 @@ class Journal(Generic[Record]):
         Raises:
           DataError: the file can't be written.
         """
-        text = "".join(record.model_dump_json() + "\n" for record in records)
+        text = _lines(records)
         try:
             with open_regular(self._path, append=True) as file:
                 # A torn line before this one must not swallow its first record.
@@ -64,3 +64,16 @@ class Journal(Generic[Record]):
                 f"{self._path} can't be written: {reason}. Free some space, then give the same "
                 "command again to continue."
             ) from error
+
+    def keep(self, wanted: Callable[[Record], bool]) -> None:
+        """Removes the other records, all at once.
+
+        Raises:
+          DataError: the file can't be read or written.
+        """
+        if records := self.read():
+            write_atomically(self._path, _lines(each for each in records if wanted(each)).encode())
+
+
+def _lines(records: Iterable[BaseModel]) -> str:
+    return "".join(record.model_dump_json() + "\n" for record in records)

@@ -2,9 +2,11 @@
 
 import json
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 
 from utils.class_names import list_beside, read_flag
 from utils.errors import DataError, ResultsError
@@ -28,6 +30,20 @@ class ClassNames:
         known = 0 <= label < len(self.names)
         # The first of several synonyms says enough.
         return one_line(f"{label} {self.names[label].split(',')[0]}") if known else str(label)
+
+    def answer(self, row: Mapping[str, Any], kind: str, decimals: int, unit: str = "") -> str:
+        """Returns "306 corn 93 %", without what isn't known.
+
+        Args:
+          row: of per_image.csv.
+          kind: "clean" or "adversarial".
+          decimals: of the confidence in percent.
+          unit: that follows it.
+        """
+        name, confidence = self(int(row[f"{kind}_label"])), row[f"{kind}_confidence"]
+        # NaN where a program didn't tell it.
+        told = f" {100 * confidence:.{decimals}f}{unit}" if confidence == confidence else ""
+        return f"{name}{told}"
 
 
 def class_names(zoo: str, file: Path | None = None, input_csv: Path | None = None) -> ClassNames:

@@ -119,7 +119,7 @@ def _of_per_image(
     if _keys(per_image, "image_id", "mode", "victim") != keys:
         yield "its rows aren't one an image, mode and victim of run.json"
     for names, columns in _CONSTANT:
-        if (per_image.groupby(names)[columns].nunique() > 1).any(axis=None):
+        if (per_image.groupby(names)[columns].nunique(dropna=False) > 1).any(axis=None):
             yield "rows of one image contradict each other"
     if record.flags.targeted and per_image["target_class"].isna().any():
         yield "a target class is missing"

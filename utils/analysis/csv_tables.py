@@ -48,7 +48,6 @@ class Number:
 
 
 TEXT = None
-_SHARE = Number(0, 1)
 _LABEL = Number(whole=True)
 _COUNT = Number(0, whole=True)
 _LENGTH = Number(0)
@@ -67,8 +66,13 @@ COLUMNS: dict[str, dict[str, Number | None]] = {
         "max_epsilon": Number(0, optional=True),
         **dict.fromkeys(("true_label", "clean_label", "adversarial_label"), _LABEL),
         "target_class": Number(whole=True, optional=True),
-        **dict.fromkeys(("clean_confidence", "adversarial_confidence"), _SHARE),
-        **dict.fromkeys(("clean_top5", "adversarial_top5"), Number(0, 1, whole=True)),
+        # Empty where a victim's answers are another program's, which didn't tell them.
+        **dict.fromkeys(
+            ("clean_confidence", "adversarial_confidence"), Number(0, 1, optional=True)
+        ),
+        **dict.fromkeys(
+            ("clean_top5", "adversarial_top5"), Number(0, 1, whole=True, optional=True)
+        ),
         "l2": _LENGTH,
     },
     "steps.csv": {

@@ -391,7 +391,17 @@ def load_families(paths: Iterable[Path], rate: str = "success") -> list[Family]:
 
 
 def _weights(run: FinishedRun) -> dict[str, str]:
-    return {name: network.weights for name, network in run.record.victims.items()}
+    """Returns what tells networks of one name apart, by name."""
+    return {
+        name: _clean_labels(run, name) if network.stands_for_answers(name) else network.weights
+        for name, network in run.record.victims.items()
+    }
+
+
+def _clean_labels(run: FinishedRun, victim: str) -> str:
+    # Each run has a file of its own; what is said of the clean images stands for the program.
+    rows = run.per_image[run.per_image["victim"] == victim].drop_duplicates("image_id")
+    return json.dumps(rows["clean_label"].tolist())
 
 
 def _digest(value: object) -> str:

@@ -64,7 +64,6 @@ def _answers(rows: pd.DataFrame, names: ClassNames) -> pd.DataFrame:
     answers: dict[str, dict[str, str]] = {}
     for row in rows.to_dict("records"):
         seen = answers.setdefault(row["victim"], {})
-        clean = f"{names(row['clean_label'])} {100 * row['clean_confidence']:.1f}"
-        adversarial = f"{names(row['adversarial_label'])} {100 * row['adversarial_confidence']:.1f}"
-        seen |= {"clean": clean, row["mode"]: adversarial}
+        seen |= {"clean": names.answer(row, "clean", 1)}
+        seen |= {row["mode"]: names.answer(row, "adversarial", 1)}
     return pd.DataFrame(answers).T

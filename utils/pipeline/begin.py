@@ -78,10 +78,13 @@ def begin(command: Command, folder: RunFolder) -> tuple[RunRecord, set[str]]:
         for name, at in (networks.sources | networks.victims).items()
     }
     victims = {name: used[name] for name in networks.victims}
-    _refuse_one_content((earlier.victims if earlier else {}) | used)
+    refuse_one_content((earlier.victims if earlier else {}) | used)
     if earlier is not None:
         _check_victims(earlier, used, folder)
         config = _continued(command, earlier, folder)
+    modes = _all_modes(config, dataset, folder, earlier)
+    if earlier is not None:
+        _leave_out_answers(earlier, modes, len(dataset), folder)
         if kept := [name for name in earlier.victims if name not in victims]:
             names = one_line(", ".join(kept))
             print(f"Victims of earlier commands stay in the tables: {names}.", flush=True)
@@ -94,7 +97,7 @@ def begin(command: Command, folder: RunFolder) -> tuple[RunRecord, set[str]]:
         zoo=networks.zoo,
         identity=identity,
         flags=RecordedFlags(**flags),
-        modes=_all_modes(config, dataset, folder, earlier),
+        modes=modes,
         sources={name: used[name] for name in networks.sources},
         victims=(earlier.victims if earlier else {}) | victims,
         images=len(dataset),
@@ -130,8 +133,12 @@ def recorded_network(name: str, checkpoint: Path, short: models.ShortNames) -> R
     )
 
 
-def _refuse_one_content(networks: dict[str, RecordedNetwork]) -> None:
-    """Refuses one checkpoint under two names of the zoo, whether it is copied or linked there."""
+def refuse_one_content(networks: dict[str, RecordedNetwork]) -> None:
+    """Refuses one checkpoint under two names of the zoo, whether it is copied or linked there.
+
+    Raises:
+      UsageError: there is one.
+    """
     names: dict[tuple[str, ...], str] = {}
     for name, network in networks.items():
         name = network.stands_for or models.split_defences(name)[0]
@@ -172,6 +179,27 @@ def _continued(command: Command, earlier: RunRecord, folder: RunFolder) -> RunCo
         return config
     print(f"{', '.join(more)} of earlier commands: run on the new images, too.", flush=True)
     return replace(config, mode=(*config.modes, *more))
+
+
+def _leave_out_answers(
+    earlier: RunRecord, modes: list[str], images: int, folder: RunFolder
+) -> None:
+    """Takes files of answers out of an earlier record where there are images they don't know."""
+    if images == earlier.images and set(modes) <= set(earlier.modes):
+        return
+    told = {name for name, network in earlier.victims.items() if network.stands_for_answers(name)}
+    if not told:
+        return
+    for name in told:
+        del earlier.victims[name]
+    folder.judged.keep(lambda each: each.victim not in told)
+    names = one_line(", ".join(sorted(told)))
+    print(
+        f"Left out of the tables: {names}, with answers to the images of before alone. Have the "
+        f"program answer to all, and give the file to `python scripts/judge.py {folder.path} "
+        "--victims`.",
+        flush=True,
+    )
 
 
 def _earlier_environments(

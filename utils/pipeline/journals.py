@@ -37,8 +37,9 @@ class Prediction(BaseModel):
       mode: the image's, or "clean".
       image_id: the image's.
       png_sha256: of the PNG that it was shown.
-      labels: the likeliest first, in the CSV's convention.
-      confidence: softmax probability of the first.
+      labels: the likeliest first, in the CSV's convention; UNTOLD for those that a program didn't
+        tell.
+      confidence: softmax probability of the first; None where a program didn't tell it.
     """
 
     model_config = ConfigDict(strict=True)
@@ -49,4 +50,4 @@ class Prediction(BaseModel):
     image_id: str
     png_sha256: str
     labels: list[int] = Field(min_length=1)
-    confidence: float
+    confidence: float | None

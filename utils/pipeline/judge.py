@@ -13,7 +13,6 @@ from tqdm import tqdm
 import models
 from data import from_uint8, prefetching_map
 from models import Classifier
-from utils.errors import RunError, UsageError
 from utils.files import write_atomically
 from utils.hashes import file_sha256
 from utils.pipeline.cost import costs_table
@@ -21,7 +20,12 @@ from utils.pipeline.defended import Defended
 from utils.pipeline.gallery import WEIGHTS, Gallery, Shown
 from utils.pipeline.journals import Prediction
 from utils.pipeline.predictions import Answer, Judge
-from utils.pipeline.record import RecordedNetwork
+from utils.pipeline.recorded_victims import (
+    answering_victims,
+    as_predictions,
+    load_recorded_victim,
+    told_answers,
+)
 from utils.pipeline.run import CLEAN, Run
 from utils.pipeline.session import Session
 from utils.pipeline.tables import per_image_table, to_csv, transfer_table
@@ -30,7 +34,7 @@ from utils.quiet import tf
 # (victim, weights, mode, image id, SHA-256 of the PNG) -> what the victim said of it.
 Known = Mapping[tuple[str, str, str, str, str], Prediction]
 # Labels and confidence: what is held of every prediction, a third of what a whole one takes.
-_Said: TypeAlias = "tuple[list[int], float]"
+_Said: TypeAlias = "tuple[list[int], float | None]"
 
 
 def known_predictions(run: Run) -> Known:
@@ -39,42 +43,6 @@ def known_predictions(run: Run) -> Known:
         (each.victim, each.weights, each.mode, each.image_id, each.png_sha256): each
         for each in run.folder.judged.read()
     }
-
-
-def load_recorded_victim(run: Run, name: str, session: Session) -> Classifier:
-    """Loads a victim from where it was, always in float32.
-
-    Raises:
-      UsageError: the folder names a program that the command's own flags don't.
-      RunError: the checkpoint is not the one that the run was begun with.
-      ModelError: it can't be used.
-    """
-    recorded, preprocessing = run.record.victims[name], run.record.flags.victim_preprocessing
-    network = recorded.stands_for or models.split_defences(name)[0]
-    if network not in models.NETWORKS and name not in run.named:
-        raise UsageError(
-            f"{run.folder.path} names the victim {name}, which may be a program: give it with "
-            "--victims if you trust it."
-        )
-    checkpoint = Path(recorded.checkpoint)
-    if has_changed(recorded, checkpoint):
-        raise RunError(
-            f"{checkpoint} is another checkpoint of {name} than the one that {run.folder.path} was "
-            "begun with (its SHA-256 differs): bring that one back, or give another --output_dir "
-            "or --overwrite."
-        )
-    return session.load(network, checkpoint, preprocessing=preprocessing)
-
-
-def has_changed(recorded: RecordedNetwork, checkpoint: Path) -> bool:
-    """Whether a checkpoint's files are others than the recorded ones.
-
-    Raises:
-      DataError: they can't be read.
-    """
-    # Of a folder that is no SavedModel, such as "/", not everything is read.
-    is_other = checkpoint.is_dir() and not (checkpoint / "saved_model.pb").is_file()
-    return is_other or models.checkpoint_sha256(checkpoint) != recorded.sha256
 
 
 def judge(
@@ -86,6 +54,8 @@ def judge(
     gallery: Gallery | None = None,
 ) -> pd.DataFrame:
     """Has every victim classify the clean images and each mode's PNGs.
+
+    Victims that are files of answers are read: all of them before a network is asked.
 
     Args:
       run: whose victims judge whose images.
@@ -99,14 +69,18 @@ def judge(
       As `predictions_table`, victim by victim and mode by mode.
 
     Raises:
-      DataError: a PNG that is missing or broken.
+      DataError: a PNG that is missing or broken; answers that don't fit the PNGs.
+      RunError: a victim that is another than the run's.
       Interrupted: a signal came.
     """
     dataset, session = run.dataset, session or Session()
     gallery = gallery or Gallery(run, session.pixels)
     paths = {mode: run.pngs(mode) for mode in (CLEAN, *run.modes)}
+    files = answering_victims(run)
     digests = (
-        {m: [file_sha256(path) for path in pngs] for m, pngs in paths.items()} if known else {}
+        {m: [file_sha256(path) for path in pngs] for m, pngs in paths.items()}
+        if known or files
+        else {}
     )
     found: dict[tuple[str, str], list[_Said | None]] = {
         (victim, mode): [
@@ -117,6 +91,8 @@ def judge(
         for victim, weights in ((n, each.weights) for n, each in run.record.victims.items())
         for mode in paths
     }
+    for victim in files:
+        _read_answers(run, victim, digests, found, keep)
     size = run.record.flags.batch_size
     todo = _todo(found, size)
     missing = sum(min(size, len(dataset) - start) for starts in todo.values() for start in starts)
@@ -155,6 +131,34 @@ def judge(
         for image_id, said in zip(dataset.ids, row, strict=True)
         if said is not None
     )
+
+
+def _read_answers(
+    run: Run,
+    victim: str,
+    digests: Mapping[str, Sequence[str]],
+    found: Mapping[tuple[str, str], list[_Said | None]],
+    keep: Callable[[list[Prediction]], None],
+) -> None:
+    """Fills in what a file of answers says, unless all of it is known."""
+    if all(None not in row for (name, _), row in found.items() if name == victim):
+        return
+    ids = run.dataset.ids
+    pngs = {(m, i): d for m, row in digests.items() for i, d in zip(ids, row, strict=True)}
+    told = told_answers(run, victim, pngs)
+    file = Path(run.record.victims[victim].checkpoint).name
+    if told.spare:
+        print(f"Note: {told.spare} rows of {file} are to other images or modes: not used.")
+    if not told.tied:
+        print(
+            f"Note: nothing ties the answers of {victim} to these PNGs: {file} has no column "
+            "png_sha256."
+        )
+    made = as_predictions(run, victim, told, pngs)
+    keep(list(made.values()))
+    run.note_loaded(victim)
+    for mode in digests:
+        found[victim, mode][:] = [_said(made[mode, image_id]) for image_id in ids]
 
 
 def _said(prediction: Prediction | None) -> _Said | None:
@@ -258,7 +262,7 @@ def predictions_table(predictions: Iterable[Prediction]) -> pd.DataFrame:
     return _table((p.victim, p.mode, p.image_id, p.labels, p.confidence) for p in predictions)
 
 
-def _table(rows: Iterable[tuple[str, str, str, list[int], float]]) -> pd.DataFrame:
+def _table(rows: Iterable[tuple[str, str, str, list[int], float | None]]) -> pd.DataFrame:
     # Column by column: what is shared between rows is shared in them, too.
     columns: dict[str, list] = {
         name: [] for name in ("victim", "mode", "image_id", "labels", "confidence")
@@ -266,7 +270,8 @@ def _table(rows: Iterable[tuple[str, str, str, list[int], float]]) -> pd.DataFra
     for row in rows:
         for column, value in zip(columns.values(), row, strict=True):
             column.append(value)
-    return pd.DataFrame(columns)
+    # A confidence that wasn't told is NaN, whether some were or none.
+    return pd.DataFrame(columns).astype({"confidence": float})
 
 
 @dataclass(frozen=True)
@@ -284,12 +289,15 @@ class Judged:
     unchanged: dict[str, int]
 
 
-def judge_run(run: Run, afresh: bool = False, session: Session | None = None) -> Judged:
+def judge_run(
+    run: Run, afresh: bool = False, session: Session | None = None, at_once: bool = False
+) -> Judged:
     """Judges a run's PNGs on all of its victims and writes per_image.csv and transfer.csv.
 
     Args:
       run: its images are all there.
       afresh: don't use what the folder remembers of earlier predictions.
+      at_once: write nothing, not even what is remembered, before all are judged.
       session: what this run shares with others; None: nothing.
 
     Raises:
@@ -299,10 +307,13 @@ def judge_run(run: Run, afresh: bool = False, session: Session | None = None) ->
     known = {} if afresh else known_predictions(run)
     session = session or Session()
     gallery = Gallery(run, session.pixels)
-    predictions = judge(run, known, run.folder.judged.append, session=session, gallery=gallery)
+    made: list[Prediction] = []
+    keep = made.extend if at_once else run.folder.judged.append
+    predictions = judge(run, known, keep, session=session, gallery=gallery)
     costs = costs_table(gallery.perturbations(), run.modes)
     per_image = per_image_table(run, predictions, costs)
     transfer = transfer_table(run, per_image, costs)
+    _kept(made, run.folder.judged.append)
     for name, table in (("per_image.csv", per_image), ("transfer.csv", transfer)):
         write_atomically(run.folder.path / name, to_csv(table))
     unchanged = costs[costs["linf"] == 0].groupby("mode", sort=False).size()

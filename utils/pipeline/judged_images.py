@@ -39,6 +39,7 @@ from utils.pipeline.record import (
     RecordedNetwork,
     RunRecord,
 )
+from utils.pipeline.recorded_victims import answering_victims, told_answers
 from utils.pipeline.run import CLEAN, Run
 
 REFUSE, DROP, KEEP = POLICIES = ("refuse", "drop", "keep")
@@ -131,6 +132,7 @@ def judge_images(request: Request) -> tuple[Run, Judged]:
     if not len(dataset):
         raise DataError("No image is left to judge: " + "; ".join(problems.told()) + ".")
     record = _record(request, networks, dataset, problems, digests)
+    _check_answers(record, dataset, digests)
     out = request.output_dir
     with Interruption() as interruption, open_run_folder(out, out) as folder:
         known = _join_earlier(request, folder, record)
@@ -342,6 +344,22 @@ def _record(
         ),
         **dict(environment),
     )
+
+
+def _check_answers(
+    record: RunRecord, dataset: Dataset, digests: Mapping[tuple[str, str], str]
+) -> None:
+    """Refuses files of answers that don't fit the images, before anything is written.
+
+    Raises:
+      DataError: as `read_answers`.
+    """
+    clean = zip(dataset.ids, dataset.paths, strict=True)
+    pngs = {(CLEAN, image_id): file_sha256(path) for image_id, path in clean}
+    pngs |= {(name, i): digests[name, i] for name in record.modes for i in dataset.ids}
+    run = Run(record, dataset, RunFolder(Path()))
+    for victim in answering_victims(run):
+        told_answers(run, victim, pngs)
 
 
 def _source(request: Request, name: str, short: models.ShortNames) -> RecordedNetwork:

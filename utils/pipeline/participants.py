@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import models
-from models import ExternalNetwork, ShortNames, get_network, split_defences
+from models import ExternalNetwork, ShortNames, get_network, parse_external, split_defences
+from utils.answers import holds_answers
 from utils.errors import RunError, UsageError
 from utils.pipeline.config import RunConfig
 
@@ -77,7 +78,8 @@ def choose_networks(config: RunConfig, attacks: bool = True) -> Networks:
 
     Args:
       config: the flags.
-      attacks: whether there is a source; else the zoo is that of the first victim.
+      attacks: whether there is a source; else the zoo is --zoo, or that of the first victim which
+        is of one.
 
     Raises:
       UsageError: flags that contradict each other or name a network without a checkpoint.
@@ -89,6 +91,7 @@ def choose_networks(config: RunConfig, attacks: bool = True) -> Networks:
         source=tuple(map(short.name, config.source)),
         victims=tuple(map(short.name, config.victims)),
     )
+    _check_answers(config, short, attacks)
     for name in config.source:
         network, chain = split_defences(name)
         if chain.steps:
@@ -99,7 +102,10 @@ def choose_networks(config: RunConfig, attacks: bool = True) -> Networks:
     if attacks:
         zoo_name, reason = _choose_zoo(config, short)
     else:
-        zoo_name, reason = get_network(short.meaning(config.victims[0])).zoo, "its victims' zoo"
+        of_victims = (get_network(short.meaning(name)).zoo for name in config.victims)
+        asked = "" if config.zoo == "auto" else config.zoo
+        zoo_name = asked or next(filter(None, of_victims), "imagenet")
+        reason = "--zoo says so" if asked else "its victims' zoo"
     zoo = ZOOS[zoo_name]
     folder = Path(config.checkpoint_path) if config.checkpoint_path else zoo.checkpoint_path
     source_names = (config.source or (zoo.default_source,)) if attacks else ()
@@ -131,6 +137,28 @@ def choose_networks(config: RunConfig, attacks: bool = True) -> Networks:
         reason=reason,
         short_names=short,
     )
+
+
+def _check_answers(config: RunConfig, short: ShortNames, attacks: bool) -> None:
+    """Refuses files of answers where nobody can have answered yet, or behind a defence."""
+    for flag, names in (("source", config.source), ("victims", config.victims)):
+        for name in names:
+            network = short.meaning(name)
+            if not holds_answers(network):
+                continue
+            file = parse_external(network).target
+            if attacks:
+                raise UsageError(
+                    f"--{flag} {name} can't be: {file} holds answers to images, and this command "
+                    "is yet to make its own. Make them, have the program answer to them, and give "
+                    "this to `python scripts/judge.py RUN --victims`."
+                )
+            if split_defences(name)[1].steps:
+                raise UsageError(
+                    f"--{flag} {name} can't be: defences change what a network is shown, and "
+                    f"{file} holds answers that are given. Have the program answer to images "
+                    "behind the defence, and leave it out of the name."
+                )
 
 
 def _spelled_out(name: str, found: Iterable[str]) -> list[str]:
@@ -190,11 +218,13 @@ def _choose_zoo(config: RunConfig, short: ShortNames) -> tuple[str, str]:
 
 def _checkpoint(name: str, zoo: str, folder: Path) -> Path:
     network = get_network(name)
-    if network.zoo != zoo:
+    # Answers are of the zoo that their images are of.
+    if network.zoo not in (zoo, ""):
         raise UsageError(f"{name} belongs to the {network.zoo} zoo; this run is on the {zoo} zoo.")
     found = models.find_checkpoint(name, folder)
     if found is None and isinstance(network, ExternalNetwork):
-        raise RunError(f"There is no network at {name}: check the path in its name.")
+        what = "file" if holds_answers(name) else "network"
+        raise RunError(f"There is no {what} at {name}: check the path in its name.")
     if found is None and not folder.exists():
         raise UsageError(f"--checkpoint_path {folder} is no folder: give the checkpoints' folder.")
     if found is None:

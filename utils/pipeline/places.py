@@ -6,9 +6,19 @@ from pathlib import Path
 from models import split_names
 from utils.pipeline.run import Run
 
+TRUSTED = (
+    "victims of the run from outside the zoo (saved_model:...) that you trust: they are programs, "
+    "which no run's folder may start by itself"
+)
 
-def add_place_flags(parser: argparse.ArgumentParser) -> None:
-    """Adds the run's folder and the flags for what is no longer where it was."""
+
+def add_place_flags(parser: argparse.ArgumentParser, victims: str = TRUSTED) -> None:
+    """Adds the run's folder and the flags for what is no longer where it was.
+
+    Args:
+      parser: to add them to.
+      victims: the help of --victims.
+    """
     parser.add_argument("run_folder", type=Path, help="the folder with run.json")
     parser.add_argument("--input_csv", type=Path, help="the CSV, if it is elsewhere now")
     parser.add_argument("--input_dir", type=Path, help="the original images, if elsewhere now")
@@ -17,8 +27,7 @@ def add_place_flags(parser: argparse.ArgumentParser) -> None:
         "--victims",
         type=split_names,
         default=(),
-        help="victims of the run from outside the zoo (saved_model:...) that you trust: they are "
-        "programs, which no run's folder may start by itself",
+        help=victims,
     )
 
 

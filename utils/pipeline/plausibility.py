@@ -53,7 +53,8 @@ def doubt(
     if is_shifted:
         return found + (
             f"with labels {shift:+d} it would be {shifted:.1f} %, so TrueLabel seems to count from "
-            "elsewhere (ImageNet's 1000 classes are 1 to 1000, 0 is background)."
+            "elsewhere (ImageNet's 1000 classes are 1 to 1000, 0 is background; a file of answers "
+            "that counts them from 0 needs offset=1)."
         )
     return found + (
         "success rates contain that. Check TrueLabel, and the range and preprocessing of its input."

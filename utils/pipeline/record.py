@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from utils.answers import holds_answers
 from utils.bound import Bound
 from utils.class_names import named_zoo
 from utils.errors import DataError, UsageError
@@ -42,8 +43,13 @@ class RecordedNetwork(_Typed):
 
     @property
     def weights(self) -> str:
-        """What its weights are: one digest a file."""
-        return "+".join(self.sha256.values())
+        """What its weights are, one digest a file, and with what options a short name has them."""
+        _, question, options = self.stands_for.partition("?")
+        return "+".join(self.sha256.values()) + question + options
+
+    def stands_for_answers(self, name: str) -> bool:
+        """Whether it, which a run knows by a name, is a file of answers."""
+        return holds_answers(self.stands_for or name)
 
 
 class RecordedFlags(_Typed):

@@ -126,6 +126,10 @@ class Run:
         """Its flags, those of the last command that worked on it."""
         return RunConfig.of_record(self.record)
 
+    def network_of(self, victim: str) -> str:
+        """Returns the network that a victim's name stands for, without defences."""
+        return self.record.victims[victim].stands_for or models.split_defences(victim)[0]
+
     def pngs(self, mode: str) -> list[Path]:
         """Returns the place of every image of a mode, or of the originals."""
         if mode == CLEAN:

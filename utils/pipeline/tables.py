@@ -7,6 +7,7 @@ import pandas as pd
 
 from methods import parse_method
 from models import split_defences
+from utils.answers import UNTOLD
 from utils.bound import plain_number
 from utils.errors import RunError
 from utils.pipeline.journals import CraftedImage
@@ -44,7 +45,8 @@ _PER_IMAGE = (
     *("image_id", "true_label", "target_class", "source", "method", "mode", "max_epsilon"),
     *("victim", "clean_label", "clean_confidence", "adversarial_label", "adversarial_confidence"),
     *("l2", "linf"),
-    # Whether the true label is among the victim's five likeliest: 1 or 0.
+    # Whether the true label is among the victim's five likeliest: 1 or 0, or empty where a program
+    # didn't tell them. So is a confidence that it didn't tell.
     *("clean_top5", "adversarial_top5"),
     *("psnr", "ssim"),
 )
@@ -99,10 +101,13 @@ def per_image_table(run: Run, predictions: pd.DataFrame, costs: pd.DataFrame) ->
     for kind in ("clean", "adversarial"):
         labels = table[f"labels_{kind}"]
         table[f"{kind}_label"] = [likeliest[0] for likeliest in labels]
-        table[f"{kind}_top5"] = [
-            int(label in likeliest)
-            for label, likeliest in zip(table["true_label"], labels, strict=True)
-        ]
+        table[f"{kind}_top5"] = pd.array(
+            [
+                None if UNTOLD in likeliest else int(label in likeliest)
+                for label, likeliest in zip(table["true_label"], labels, strict=True)
+            ],
+            dtype="Int64",
+        )
         table[f"{kind}_confidence"] = table[f"confidence_{kind}"]
     table = table[list(_PER_IMAGE)]
     if not run.class_names:

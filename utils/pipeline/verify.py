@@ -12,16 +12,24 @@ import pandas as pd
 
 import models
 from methods import parse_method
+from utils.answers import UNTOLD
 from utils.class_names import FILE
-from utils.errors import DataError
+from utils.errors import BenchError, DataError
 from utils.files import open_regular
 from utils.pipeline.cost import costs_table, read_perturbations
 from utils.pipeline.differences import differences, read_table
 from utils.pipeline.digest import images_digest, results_digest
 from utils.pipeline.foreign import foreign_images
 from utils.pipeline.journals import Prediction
-from utils.pipeline.judge import has_changed, judge, predictions_table
+from utils.pipeline.judge import judge, predictions_table
 from utils.pipeline.record import RecordedNetwork
+from utils.pipeline.recorded_victims import (
+    answering_victims,
+    as_predictions,
+    has_changed,
+    is_trusted,
+    told_answers,
+)
 from utils.pipeline.run import CLEAN, Run
 from utils.pipeline.tables import (
     NAMES,
@@ -66,17 +74,16 @@ def verify(run: Run, predict: bool = False) -> Findings:
     Returns:
       The findings; the run holds where nothing is wrong.
     """
-    check = _Verification(run)
+    check = _Verification(run, predict)
     check.run_file()
     check.images()
     check.steps()
     predictions = check.recorded_predictions()
-    if predict:
-        # A fresh prediction stands for the recorded one.
-        fresh = check.fresh_predictions()
-        if len(fresh):
-            predictions = pd.concat([fresh, predictions]).drop_duplicates(_KEY)
-    else:
+    fresh = [check.told_predictions(), *([check.fresh_predictions()] if predict else [])]
+    # A fresh prediction stands for the recorded one.
+    if fresh := [each for each in fresh if len(each)]:
+        predictions = pd.concat([*fresh, predictions]).drop_duplicates(_KEY)
+    if not predict:
         check.findings.unchecked.append(
             "the predictions themselves (--predictions does, with checkpoints)"
         )
@@ -88,8 +95,9 @@ def verify(run: Run, predict: bool = False) -> Findings:
 class _Verification:
     """The checks of one run, and what they found."""
 
-    def __init__(self, run: Run):
+    def __init__(self, run: Run, predict: bool):
         self.findings = Findings()
+        self._predict = predict
         self._run, self._record, self._dataset = run, run.record, run.dataset
         self._crafted = {(each.mode, each.image_id): each for each in run.folder.crafted.read()}
         # Filled by `images`: what the sound PNGs cost, and the images sound in every mode.
@@ -241,9 +249,10 @@ class _Verification:
                 try:
                     key = row["victim"], CLEAN if kind == CLEAN else row["mode"], row["image_id"]
                     labels = [int(row[f"{kind}_label"])]
-                    if row[f"{kind}_top5"] == "1":
-                        labels.append(int(row["true_label"]))
-                    confidence = float(row[f"{kind}_confidence"])
+                    if row[f"{kind}_top5"] != "0":
+                        labels.append(int(row["true_label"]) if row[f"{kind}_top5"] else UNTOLD)
+                    said = row[f"{kind}_confidence"]
+                    confidence = float(said) if said else None
                 except (KeyError, ValueError):
                     self._wrong(f"per_image.csv, row {number} holds no {kind} prediction.")
                     continue
@@ -254,13 +263,37 @@ class _Verification:
                 found.setdefault(key, made)
         return found
 
+    def told_predictions(self) -> pd.DataFrame:
+        """Returns the predictions of victims that are files of answers, from the files."""
+        pngs = {(CLEAN, image_id): self._originals[image_id] for image_id in self._sound}
+        pngs |= {key: found for key, found in self._png_sha256.items() if key[1] in self._sound}
+        found: list[Prediction] = []
+        for name in answering_victims(self._run):
+            network = self._record.victims[name]
+            if not pngs or not self._is_loadable(name, network):
+                continue
+            try:
+                told = told_answers(self._run, name, pngs)
+            except BenchError as error:
+                self._wrong(str(error))
+                continue
+            found += as_predictions(self._run, name, told, pngs).values()
+            file = Path(network.checkpoint).name
+            self.findings.checked.append(f"the predictions of {name}, read again from {file}")
+            if not told.tied:
+                self.findings.unchecked.append(
+                    f"whether {name} answered to these PNGs: {file} has no column png_sha256"
+                )
+        return predictions_table(found)
+
     def fresh_predictions(self) -> pd.DataFrame:
         """Has every victim whose checkpoint is the run's classify the sound images again."""
         dataset = self._dataset.subset(self._sound)
+        told = answering_victims(self._run)
         victims = {
             name: network
             for name, network in self._record.victims.items()
-            if self._is_loadable(name, network)
+            if name not in told and self._is_loadable(name, network)
         }
         record = self._record.model_copy(update={"victims": victims})
         sound = replace(self._run, record=record, dataset=dataset)
@@ -272,27 +305,25 @@ class _Verification:
 
     def _is_loadable(self, name: str, network: RecordedNetwork) -> bool:
         prefix = Path(network.checkpoint)
-        meant = network.stands_for or models.split_defences(name)[0]
-        if meant not in models.NETWORKS and name not in self._run.named:
+        if not is_trusted(self._run, name):
             self._not_made_again(
                 f"the predictions of {name}: it may be a program (give --victims if you trust it)"
             )
             return False
+        what, cure = "checkpoint", " (give --checkpoint_path)"
+        if network.stands_for_answers(name):
+            what, cure = "file of answers", " (give --victims NAME=predictions:PATH.csv)"
+        elif looked_in := self._run.looked_in:
+            # What was just done is no advice.
+            cure = f", nor in --checkpoint_path {looked_in}"
         try:
             changed = has_changed(network, prefix)
         except (OSError, DataError):
-            # What was just done is no advice.
-            looked_in = self._run.looked_in
-            cure = f", nor in --checkpoint_path {looked_in}" * bool(looked_in) or (
-                " (give --checkpoint_path)"
-            )
-            self._not_made_again(
-                f"the predictions of {name}: its checkpoint is not at {prefix}{cure}"
-            )
+            self._not_made_again(f"the predictions of {name}: its {what} is not at {prefix}{cure}")
             return False
         if changed:
             self._wrong(
-                f"{prefix} is another checkpoint of {name} than the run's (its SHA-256 differs)."
+                f"{prefix} is another {what} of {name} than the run's (its SHA-256 differs)."
             )
         return not changed
 
@@ -412,7 +443,7 @@ class _Verification:
 
     def _not_made_again(self, sentence: str) -> None:
         self.findings.unchecked.append(sentence)
-        self.findings.incomplete = True
+        self.findings.incomplete |= self._predict
 
     def _not_checked(self, what: str, journal: str, consequence: str = "") -> None:
         self.findings.unchecked.append(

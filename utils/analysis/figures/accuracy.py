@@ -48,7 +48,11 @@ def accuracy_by_confidence(selection: Selection) -> Drawn:
         if isinstance(of_method, NotDrawn):
             yield method, of_method
             continue
+        of_method = of_method.dropna(subset="clean_confidence")
         modes = of_method.groupby("mode", sort=False)
+        if of_method.empty:
+            yield method, NotDrawn("no victim's confidence was told")
+            continue
         if (of_method[of_method["size"] == 0].groupby("mode")["size"].count() < 2).any():
             yield method, NotDrawn("it needs more than one prediction")
             continue
@@ -130,6 +134,9 @@ def _lines_of_bins(table: pd.DataFrame) -> list[_Line]:
 def _draw(axes: list[Axes], lines: list[_Line], selection: Selection) -> None:
     for panel, (name, label) in zip(axes, _MEASURES.items(), strict=True):
         for table, style in lines:
+            table = table.dropna(subset=name)
+            if table.empty:
+                continue
             sizes = [size for size, _ in table.groupby("size")]
             groups = [_with_interval(group, name) for _, group in table.groupby("size")]
             means, low, high = np.transpose(groups)
@@ -151,4 +158,20 @@ def _with_interval(table: pd.DataFrame, name: str) -> tuple[float, float, float]
 def _over_victims(selection: Selection, method: str) -> str:
     count = len(selection.family.black_box)
     victims = f"{count} black-box victims" if count else "the source"
-    return f"{selection.methods[method]}, over {victims}; {selection.family.title}"
+    return (
+        f"{selection.methods[method]}, over {victims}; {selection.family.title}"
+        f"{_untold(selection.family)}"
+    )
+
+
+def _untold(family: Family) -> str:
+    """Says which victims' answers are a program's that didn't tell all."""
+    without: dict[str, list[str]] = {}
+    for what, column in (("top-5", "clean_top5"), ("confidence", "clean_confidence")):
+        table = family.per_image
+        untold = set(table.loc[table[column].isna(), "victim"])
+        if names := [name for name in family.black_box or family.victims if name in untold]:
+            without.setdefault(", ".join(names), []).append(what)
+    return "".join(
+        f"; {' and '.join(what)} without {names} (not told)" for names, what in without.items()
+    )

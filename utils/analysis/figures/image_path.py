@@ -71,6 +71,11 @@ def _panel(panel: Axes, table: pd.DataFrame) -> None:
             [heights[i] for i in wrong],
             **look.style | {"linestyle": "none", "markerfacecolor": "white"},
         )
+    if table["clean_confidence"].isna().all():
+        panel.text(0.5, 0.5, "not told", transform=panel.transAxes, ha="center", fontsize=7)
+        # What isn't drawn makes no room.
+        panel.update_datalim([(size, 0) for size in (0, table["size"].max())])
+        panel.autoscale_view()
 
 
 def _flips(table: pd.DataFrame, names: ClassNames) -> str:

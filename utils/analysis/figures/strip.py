@@ -101,10 +101,10 @@ def _lines(rows: pd.DataFrame, names: ClassNames) -> list[tuple[str, bool]]:
     """Returns lines of text, and whether each is of a flip."""
     lines = []
     for row in rows.to_dict("records"):
-        clean = f"{names(row['clean_label'])} {100 * row['clean_confidence']:.0f} %"
-        label = names(row["adversarial_label"])
         flip = row["clean_label"] != row["adversarial_label"]
-        said = f"{clean} \u2192 {label} {100 * row['adversarial_confidence']:.0f} %"
+        said = " \u2192 ".join(
+            names.answer(row, kind, 0, " %") for kind in ("clean", "adversarial")
+        )
         width = WIDTH - 4 * _SIDE - 0.6
         name = wrapped(one_line(row["victim"]), width, _WORDS)
         text = f"{name}\n" + wrapped(said, width - 0.1, _WORDS)
