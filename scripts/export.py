@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
     run = Run.reopen(given.run_folder, given.input_csv, given.input_dir)
     written = export(run, given.output_dir, given.format, given.modes)
     print(f"{len(run.dataset)} images: clean PNGs in images/, {', '.join(written[1:])}.")
-    print(f"Labels, counting from 0: {given.output_dir / written[0]}")
+    print(f"Labels, counting from 0 (--label_offset 1 reads them): {given.output_dir / written[0]}")
     return 0
 
 

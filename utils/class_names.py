@@ -57,7 +57,12 @@ def list_beside(input_csv: Path) -> tuple[str, ...]:
 
 def names_beside(input_csv: Path) -> tuple[str, ...]:
     """Returns the first synonym of each line of `list_beside`."""
-    return tuple(" ".join(line.split(",")[0].split()) for line in list_beside(input_csv))
+    return first_synonyms(list_beside(input_csv))
+
+
+def first_synonyms(lines: Iterable[str]) -> tuple[str, ...]:
+    """Returns what tables call the classes of lines of names."""
+    return tuple(" ".join(line.split(",")[0].split()) for line in lines)
 
 
 def named_zoo(zoo: str, networks: Iterable[str]) -> str:

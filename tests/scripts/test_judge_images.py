@@ -170,9 +170,9 @@ def test_labels_of_another_tool(theirs, tmp_path, capsys):
     assert run(theirs, tmp_path / "out", f"--input_csv={labels}", victims="demo_vgg") == 0
     assert "4 PNG(s) of strong are of no image of the CSV" in capsys.readouterr().out
     rows = pd.read_csv(tmp_path / "out" / "per_image.csv").drop_duplicates("image_id")
-    assert rows[["image_id", "true_label"]].to_numpy().tolist() == [
-        ["demo0001", 2],
-        ["demo0004", 5],
+    assert rows[["image_id", "true_label", "true_name"]].to_numpy().tolist() == [
+        ["demo0001", 2, "ring"],
+        ["demo0004", 5, "star"],
     ]
 
 

@@ -174,9 +174,10 @@ class RunConfig:
         for item in fields(self):
             choices = item.metadata.get("choices")
             if choices and getattr(self, item.name) not in choices:
+                hint = "; --true_label says what a photo shows" if item.name == "label" else ""
                 raise UsageError(
                     f"--{item.name} is {getattr(self, item.name)!r}; it must be one of "
-                    f"{', '.join(choices)}."
+                    f"{', '.join(choices)}{hint}."
                 )
         for name, (smallest, largest) in _RANGES.items():
             value = getattr(self, name)

@@ -19,7 +19,7 @@ from data import Dataset, difference_of, read_dataset
 from data.batches import read_hashed
 from data.foreign_labels import read_foreign_labels
 from data.images import png_side, read_bytes
-from utils.class_names import names_beside
+from utils.class_names import first_synonyms
 from utils.errors import DataError, UsageError
 from utils.files import sha256_of, write_atomically
 from utils.hashes import file_sha256
@@ -30,6 +30,7 @@ from utils.pipeline.digest import images_digest, results_digest
 from utils.pipeline.folder import TABLES, RunFolder, open_run_folder
 from utils.pipeline.hardware import environment_of
 from utils.pipeline.judge import Judged, judge_run
+from utils.pipeline.labels import known_names
 from utils.pipeline.names import safe_name
 from utils.pipeline.participants import Networks, choose_networks
 from utils.pipeline.record import (
@@ -122,7 +123,9 @@ def judge_images(request: Request) -> tuple[Run, Judged]:
       DataError: images with problems, where they are to be refused; a CSV that can't be read.
       ModelError, RunError: a victim that can't be used.
     """
-    networks = _networks(request)
+    config = _config(request)
+    # An attack's configuration, so that each value is checked as attack.py checks it.
+    networks = choose_networks(config, attacks=False)
     dataset, missing = _dataset(request, networks)
     problems, digests = _examine(request, dataset)
     for each in missing:
@@ -142,7 +145,7 @@ def judge_images(request: Request) -> tuple[Run, Judged]:
                 _copy(index[image_id], folder.png(name, image_id))
         named = frozenset(networks.victims)
         awaited = set(record.victims) - known
-        names = names_beside(networks.input_csv)
+        names = first_synonyms(known_names(config, networks))
         run = Run(record, dataset, folder, interruption, named, awaited, names)
         run.write()
         write_atomically(out / "steps.csv", _no_steps(request))
@@ -155,7 +158,7 @@ def judge_images(request: Request) -> tuple[Run, Judged]:
     return run, judged
 
 
-def _networks(request: Request) -> Networks:
+def _config(request: Request) -> RunConfig:
     if not request.victims:
         raise UsageError("--victims is empty: name the networks to judge on.")
     flags = {
@@ -171,8 +174,7 @@ def _networks(request: Request) -> Networks:
         "label_offset": request.label_offset,
         "output_dir": str(request.output_dir),
     }
-    # An attack's configuration, so that each value is checked as attack.py checks it.
-    return choose_networks(RunConfig.of_flags(flags), attacks=False)
+    return RunConfig.of_flags(flags)
 
 
 def _dataset(request: Request, networks: Networks) -> tuple[Dataset, list[str]]:

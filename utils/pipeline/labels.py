@@ -1,10 +1,14 @@
-"""What users call a class: its number, or its name."""
+"""What users call a class: its number, or its name, and what names there are."""
 
 import difflib
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
+from utils.class_names import list_beside, named_zoo, read_flag
 from utils.errors import UsageError
+from utils.pipeline.config import RunConfig
+from utils.pipeline.participants import ZOOS, Networks
 
 _SHOWN = 5
 
@@ -53,3 +57,25 @@ def parse_class(text: str, flag: str, max_label: int, names: Sequence[str] = ())
         f"--{flag} {text[:80]!r} is no class{': did you mean ' + ', '.join(near) if near else ''}: "
         f"give a name or a number from 1 to {max_label}."
     )
+
+
+def known_names(config: RunConfig, networks: Networks) -> Sequence[str]:
+    """Returns the classes' names where they are at hand, so that tables are the same everywhere.
+
+    Args:
+      config: for --class_names, and whether there is an --input_csv.
+      networks: who takes part.
+
+    Returns:
+      Label -> name, background first: of --class_names, else of a list beside the --input_csv, else
+      of the zoo; none where networks of one's own know other classes than the zoo's.
+
+    Raises:
+      DataError: --class_names can't be read.
+    """
+    if config.class_names:
+        return ("background", *read_flag(Path(config.class_names))[1:])
+    beside = list_beside(networks.input_csv) if config.input_csv else ()
+    judges = [networks.short_names.meaning(name) for name in networks.victims]
+    zoo = named_zoo(networks.zoo, [*networks.attacked, *judges])
+    return beside or (list_beside(ZOOS[zoo].input_csv) if zoo else ())

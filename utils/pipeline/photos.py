@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from data.foreign_labels import ForeignLabel, ForeignLabels, read_foreign_labels
-from utils.class_names import list_beside, named_zoo, read_flag
+from utils.class_names import named_zoo
 from utils.errors import DataError, UsageError
 from utils.files import open_regular
 from utils.pipeline.config import RunConfig
-from utils.pipeline.labels import parse_class
+from utils.pipeline.labels import known_names, parse_class
 from utils.pipeline.names import safe_name
-from utils.pipeline.participants import ZOOS, Networks
+from utils.pipeline.participants import Networks
 from utils.pipeline.prepared import Chosen, Labelled, Making
 from utils.pipeline.record import Preparation
 from utils.pipeline.session import Session
@@ -111,30 +111,17 @@ def _chosen(config: RunConfig, networks: Networks, names: Names | None) -> Chose
     if config.attack.targeted:
         raise UsageError("--targeted needs a TargetClass for every image: give an --input_csv.")
     label = None
-    known = _known_names(config, networks)
+    known = known_names(config, networks)
     if config.true_label:
         all_names = known or _fetched_names(config.true_label, networks, names)
         label = parse_class(config.true_label, "true_label", networks.max_label, all_names)
     return Chosen([Labelled(name, path, label) for name, path in ids_of(found).items()], known)
 
 
-def _known_names(config: RunConfig, networks: Networks) -> Sequence[str]:
-    """Returns the classes' names where they are at hand, so that tables are the same everywhere."""
-    if config.class_names:
-        return ("background", *read_flag(Path(config.class_names))[1:])
-    beside = list_beside(networks.input_csv) if config.input_csv else ()
-    zoo = _named_zoo(networks)
-    return beside or (list_beside(ZOOS[zoo].input_csv) if zoo else ())
-
-
 def _fetched_names(text: str, networks: Networks, names: Names | None) -> Sequence[str]:
     # A number needs none.
     is_number = text.strip().lstrip("+-").isdecimal()
-    return () if names is None or is_number else names(_named_zoo(networks))
-
-
-def _named_zoo(networks: Networks) -> str:
-    return named_zoo(networks.zoo, networks.attacked)
+    return () if names is None or is_number else names(named_zoo(networks.zoo, networks.attacked))
 
 
 def _of_labels(config: RunConfig, networks: Networks, labels: ForeignLabels) -> Chosen:
@@ -163,7 +150,7 @@ def _of_labels(config: RunConfig, networks: Networks, labels: ForeignLabels) -> 
         for image_id, path in ids_of(list(found)).items()
     ]
     gone = {name: f"Image {name[:200]!a} is missing in {folder}." for name in missing}
-    return Chosen(items, _known_names(config, networks), labels.told(), gone)
+    return Chosen(items, known_names(config, networks), labels.told(), gone)
 
 
 def ids_of(paths: Sequence[Path]) -> dict[str, Path]:

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ import models
 from data import Photo, decode_photo, write_image
 from data.photos import read_photo_bytes
 from utils import class_names
-from utils.errors import DataError, UsageError
+from utils.errors import BenchError, DataError, UsageError
 from utils.files import open_regular, sha256_of, write_atomically
 from utils.pipeline.config import RunConfig
 from utils.pipeline.devices import find_devices
@@ -109,11 +110,28 @@ class Making:
         refuse_links(self._place, Path(self._config.output_dir))
         networks, prepared = self.found()
         if prepared is None:
-            prepared = self._make()
+            try:
+                prepared = self._make()
+            except BenchError:
+                self._remove()
+                raise
         self._refuse_another(networks.input_csv)
         if tell:
             print(self._told(prepared), flush=True)
         return networks, prepared
+
+    def _remove(self) -> None:
+        """Leaves nothing of what was begun."""
+        shutil.rmtree(self._place, ignore_errors=True)
+        output = Path(self._config.output_dir)
+        for folder in self._place.parents:
+            if output not in folder.parents:
+                break
+            try:
+                folder.rmdir()
+            except OSError:
+                # Others' results are there.
+                break
 
     def _side_of_source(self) -> int:
         networks = map(models.get_network, self._networks.attacked)

@@ -135,7 +135,7 @@ def test_a_folder_without_labels_is_labelled_by_the_source(runner, photo, tmp_pa
     flags = (f"--input_dir={photos}", *ANY)
     text = runner.run(tmp_path / "out", *flags, code=1)
     assert f"{photos / 'notes.txt'} is no image" in text and "--skip_missing_images" in text
-    assert not list((tmp_path / "out").rglob("labels.csv"))
+    assert not list((tmp_path / "out").rglob("*"))
     text = runner.run(tmp_path / "out", *flags, "--skip_missing_images")
     assert "Left out: 1 image(s) ('notes.txt').\n  Image" in text
     assert "TrueLabel is the clean prediction of demo_vgg" in text
@@ -163,6 +163,7 @@ def test_a_folder_that_the_zoos_csv_names_is_read_as_before(runner, demo, tmp_pa
         (("--image={here}",), 2, "is a folder: give it as --input_dir"),
         (("--input_dir={here}/empty",), 1, "holds no image"),
         (("--image={photo}", "--true_label=11"), 2, "labels are 1 to 10"),
+        (("--image={photo}", "--label=3"), 2, "--true_label says what a photo shows"),
         (("--image={photo}", "--true_label=r"), 2, "fits"),
         (("--image={photo}", "--targeted"), 2, "needs a TargetClass"),
         (("--true_label=3",), 2, "--true_label is for --image"),
