@@ -8,6 +8,7 @@ Examples:
   python scripts/table.py results/sweep --equal_l2
   python scripts/table.py results/sweep --adjust holm
   python scripts/table.py results/snapshots --layout iterations
+  python scripts/table.py results/sources --layout matrix --modes affine,test
 """
 
 import argparse
@@ -52,6 +53,8 @@ def render(options: argparse.Namespace) -> str:
     """Makes the tables' text."""
     if options.equal_l2 and options.adjust != "none":
         raise UsageError("--adjust is of p-values, and --equal_l2 has intervals: leave one out.")
+    if options.modes and options.layout != "matrix":
+        raise UsageError("--modes is of --layout matrix: give that, or leave it out.")
     rows, tables = [], []
     for family in load_families(options.results, options.rate):
         if options.equal_l2:
@@ -60,7 +63,12 @@ def render(options: argparse.Namespace) -> str:
         else:
             published = options.beside is not None
             of_family, laid_out = lay_out(
-                options.layout, family, options.max_epsilon, published, options.adjust
+                options.layout,
+                family,
+                options.max_epsilon,
+                published,
+                options.adjust,
+                options.modes,
             )
             tables += laid_out
         rows.append(of_family)

@@ -37,6 +37,7 @@ def test_draws_every_kind_as_png_and_pdf(sweep, tmp_path, capsys):
     assert stems == {
         "equal_l2",
         "rates",
+        "matrix",
         "success_epsilon_if",
         "success_l2_if",
         "accuracy_if",
@@ -124,7 +125,7 @@ def test_nothing_is_cut_at_the_edges(tmp_path, methods, victims):
         modes=("sign", "affine", "test"),
     )
     (family,) = load_families([tmp_path])
-    kinds = ("equal_l2", "rates", "success_epsilon", "accuracy", "image", "cosine")
+    kinds = ("equal_l2", "rates", "matrix", "success_epsilon", "accuracy", "image", "cosine")
     for name, kind, figure in figures_of(Selection(family, Choices(kinds)), kinds):
         assert not isinstance(figure, NotDrawn), (name, kind)
         FigureCanvasAgg(figure)

@@ -21,6 +21,12 @@ def results_parser(description: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--max_epsilon", type=float, help="only this one; figures: for those of a single one"
     )
+    parser.add_argument(
+        "--modes",
+        type=comma_separated,
+        default=(),
+        help="matrix: whose gain over sign it shows (default: affine)",
+    )
     # What it was called once.
     parser.add_argument("--epsilon", dest="max_epsilon", type=float, help=argparse.SUPPRESS)
     return parser

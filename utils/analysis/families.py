@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -57,12 +57,14 @@ class Family:
       differs: what tells it from the other families (flags, images, weights); often empty.
       rate: a key of RATES: what success is counted in percent of.
       siblings: the families that differ from it in the iterations and step size alone.
+      peers: the families that differ from it in the source alone.
     """
 
     runs: tuple[FinishedRun, ...]
     differs: str = ""
     rate: str = "success"
     siblings: tuple["Family", ...] = ()
+    peers: tuple["Family", ...] = ()
 
     @property
     def zoo(self) -> str:
@@ -94,13 +96,16 @@ class Family:
     @property
     def title(self) -> str:
         """What tells it from others, for a heading."""
+        return self.title_of(f"source {self.source}")
+
+    def title_of(self, attacked: str) -> str:
+        """Returns the same with something else than its source, for what holds its peers, too."""
         record = self.runs[0].record
         drawn = "drawn images, " if record.prepared is None else ""
         zoo = _ZOOS[record.class_zoo].format(images=drawn)
         kind = "targeted, " if self.targeted else ""
         more = f", {self.differs}" if self.differs else ""
-        title = f"{zoo}, source {self.source}, {kind}{len(self.image_ids)} images{more}"
-        return one_line(title)
+        return one_line(f"{zoo}, {attacked}, {kind}{len(self.image_ids)} images{more}")
 
     @cached_property
     def method_titles(self) -> dict[str, str]:
@@ -315,15 +320,25 @@ class _Group:
 
     def is_sibling(self, other: "_Group") -> bool:
         """Whether another differs in what a course varies, and in nothing else."""
-        return other is not self and self._course == other._course and self._agrees(other.weights)
+        return self._differs_from(other, _COURSE_VARIES)
+
+    def is_peer(self, other: "_Group") -> bool:
+        """Whether another differs in the source, and in nothing else."""
+        # The source's checkpoint, which content holds, may differ; what both hold may not.
+        files = (json.loads(group.key)["content"] for group in (self, other))
+        return self._differs_from(other, {"source", "content"}) and _agree(*files)
 
     def _agrees(self, weights: dict[str, str]) -> bool:
-        return all(self.weights.get(name, value) == value for name, value in weights.items())
+        return _agree(self.weights, weights)
 
-    @cached_property
-    def _course(self) -> dict:
-        common = json.loads(self.key)
-        flags = {n: v for n, v in common["flags"].items() if n not in _COURSE_VARIES}
+    def _differs_from(self, other: "_Group", names: Container[str]) -> bool:
+        """Whether another is of other values of these, and of the same in all else."""
+        same = self._common(names) == other._common(names)
+        return other is not self and same and self._agrees(other.weights)
+
+    def _common(self, without: Container[str]) -> dict:
+        common = {n: v for n, v in json.loads(self.key).items() if n not in without}
+        flags = {n: v for n, v in common["flags"].items() if n not in without}
         return common | {"flags": flags}
 
     def add(self, run: FinishedRun) -> None:
@@ -384,10 +399,20 @@ def load_families(paths: Iterable[Path], rate: str = "success") -> list[Family]:
     families = [
         Family(tuple(group.runs), text, rate) for group, text in zip(groups, texts, strict=True)
     ]
+    pairs = list(zip(groups, families, strict=True))
     return [
-        replace(family, siblings=tuple(f for g, f in zip(groups, families, strict=True) if of(g)))
-        for of, family in zip((g.is_sibling for g in groups), families, strict=True)
+        replace(
+            family,
+            siblings=tuple(other for each, other in pairs if group.is_sibling(each)),
+            peers=tuple(other for each, other in pairs if group.is_peer(each)),
+        )
+        for group, family in pairs
     ]
+
+
+def _agree(some: Mapping[str, object], others: Mapping[str, object]) -> bool:
+    """Whether what both hold is the same."""
+    return all(some.get(name, value) == value for name, value in others.items())
 
 
 def _weights(run: FinishedRun) -> dict[str, str]:

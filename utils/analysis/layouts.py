@@ -10,19 +10,22 @@ from utils.analysis.document import Table
 from utils.analysis.families import Family
 from utils.analysis.iterations import iteration_rows
 from utils.analysis.iterations_table import iteration_tables
+from utils.analysis.matrix_table import matrix_tables
 from utils.analysis.mode_table import mode_tables
 from utils.analysis.paper_table import paper_tables
 from utils.analysis.published import add_published, published_table
+from utils.analysis.source_matrix import matrix_rows
 from utils.analysis.summary_rows import clean_rows, summary_rows
 
 # "paper" has methods as rows and modes side by side, "modes" one row a method x mode, with costs.
 # "changes" counts the images gained and lost over sign. "iterations" has runs of fewer
-# and of more iterations.
+# and of more iterations, "matrix" gains alone, sources as rows and victims as columns.
 LAYOUTS = {
     "paper": paper_tables,
     "modes": mode_tables,
     "changes": changes_tables,
     "iterations": iteration_tables,
+    "matrix": matrix_tables,
 }
 # Columns as transfer.csv writes them, so that the same figure is the same text.
 _DECIMALS = {
@@ -46,21 +49,24 @@ def lay_out(
     epsilon: float | None = None,
     published: bool = False,
     adjust: str = "none",
+    modes: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, list[Table]]:
     """Returns a family's results, of all bounds or one epsilon, as rows and as tables.
 
     The rows begin with those of the clean images, of no method and at 0. With `published` they hold
-    the published figures, too, and a table more compares them. Of "iterations" there are rows of
-    its own, and none of clean images.
+    the published figures, too, and a table more compares them. Of "iterations" and "matrix" there
+    are rows of their own, and none of clean images.
 
     Args:
       adjust: of ADJUSTMENTS: "holm" has the tables show Holm's p; rows have it in any case, over
         the comparisons of one bound and, of "iterations", method.
+      modes: of "matrix", as for `matrix_rows`.
     """
     sizes = family.sizes_of(epsilon)
-    over_iterations = layout == "iterations"
-    if over_iterations:
+    if layout == "iterations":
         rows = iteration_rows(family, sizes)
+    elif layout == "matrix":
+        rows = matrix_rows(family, sizes, modes)
     else:
         rows = summary_rows(family)
         rows = rows[rows["size"].isin(sizes)]
@@ -72,10 +78,11 @@ def lay_out(
         rows = add_published(rows)
     tables = LAYOUTS[layout](family, rows)
     more = [published_table(family, rows)] if published else []
-    together = ["method", "size"] if over_iterations else ["size"]
+    together = ["method", "size"] if layout == "iterations" else ["size"]
     told = [adjusted(group) for _, group in rows.groupby(together, sort=False)]
     rows = pd.concat(told).loc[rows.index]
-    return _joined([rows] if over_iterations else [clean_rows(family), rows]), [*tables, *more]
+    of_its_own = layout in ("iterations", "matrix")
+    return _joined([rows] if of_its_own else [clean_rows(family), rows]), [*tables, *more]
 
 
 def to_csv(rows: Sequence[pd.DataFrame]) -> str:

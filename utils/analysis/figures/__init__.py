@@ -9,6 +9,7 @@ from utils.analysis.figures.cosine import cosine_per_step
 from utils.analysis.figures.gain import gain_at_equal_l2
 from utils.analysis.figures.image_path import image_over_bound
 from utils.analysis.figures.iterations import success_over_iterations
+from utils.analysis.figures.matrix import gains_by_source
 from utils.analysis.figures.rates import rates_at_one_bound
 from utils.analysis.figures.selection import Drawn, Selection
 from utils.analysis.figures.spectrum import perturbation_spectrum
@@ -39,6 +40,12 @@ FIGURES = {
         rates_at_one_bound,
         "Success at one {bound}, per victim and averaged, with 95 % intervals. Grey bars: what "
         "needs no attack. Modes of one {bound} spend different lengths.",
+    ),
+    "matrix": Kind(
+        gains_by_source,
+        "The gain over sign at one {bound} by source and victim, in points with 95 % intervals, a "
+        "panel a method and mode; bold where it differs from 0. Modes of one {bound} spend "
+        "different lengths.",
     ),
     "success_epsilon": Kind(
         success_over_bound,

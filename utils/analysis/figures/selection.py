@@ -37,6 +37,7 @@ class Choices:
       max_epsilon: for figures of a single one; None: the largest bound with a corrected mode.
       methods: which to draw; none: all.
       images: ids for the figures of single images; none: one that every victim gets right.
+      modes: whose gain the matrix shows, as for `matrix_rows`.
       class_names: file with names for label numbers, as for `class_names`.
     """
 
@@ -44,6 +45,7 @@ class Choices:
     max_epsilon: float | None = None
     methods: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
     class_names: Path | None = None
 
     @classmethod
