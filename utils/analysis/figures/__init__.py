@@ -24,10 +24,12 @@ class Kind:
     Attributes:
       draw: makes the figures of it, or says why the runs don't hold what it shows.
       caption: what it shows and how to read it; "{bound}" is what the bound's size is called.
+      shows_images: whether pixels of the images are in it.
     """
 
     draw: Callable[[Selection], Drawn]
     caption: str
+    shows_images: bool = False
 
 
 FIGURES = {
@@ -86,11 +88,13 @@ FIGURES = {
         "Clean image, perturbation amplified around grey by a gain chosen so that it doesn't "
         "saturate, its signs, adversarial image, and each victim's label and confidence; flips are "
         "bold and marked with a dot.",
+        shows_images=True,
     ),
     "contact": Kind(
         contact_sheet,
         "Examples from the most to the least often misled, evenly spaced in that order, not chosen "
         "by eye; framed where a victim flips.",
+        shows_images=True,
     ),
     "spectrum": Kind(
         perturbation_spectrum,
