@@ -51,8 +51,9 @@ def figures_html(selection: Selection, names: Sequence[str]) -> list[str]:
 def _figures(
     selection: Selection, names: Sequence[str]
 ) -> Iterator[tuple[str, str, Figure | NotDrawn]]:
-    demo = selection.family.zoo == "demo"
-    hidden = [] if demo else [n for n in names if n in FIGURES and FIGURES[n].shows_images]
+    record = selection.family.runs[0].record
+    drawn = record.class_zoo == "demo" and record.prepared is None
+    hidden = [] if drawn else [n for n in names if n in FIGURES and FIGURES[n].shows_images]
     yield from figures_of(selection, [name for name in names if name not in hidden])
     for name in hidden:
         yield name, name, NotDrawn(_PIXELS)
