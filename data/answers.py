@@ -25,6 +25,8 @@ _LIKE = f"a file of answers ({', '.join(_NEEDED)})"
 _TOP = 5
 # The images of the largest run in twenty modes.
 _MOST_ROWS = 2_000_000
+# Of more bytes no such file is.
+MOST_BYTES = 1 << 30
 # (mode or "clean", image id).
 Key = tuple[str, str]
 

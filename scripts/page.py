@@ -19,9 +19,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from models import get_network, split_names
 from utils.analysis.class_names import class_names
+from utils.answers import holds_answers
 from utils.arguments import Parser
 from utils.commands import command
-from utils.errors import RunError
+from utils.errors import RunError, UsageError
 from utils.page.engine import Engine
 from utils.page.offer import Offer, found_in
 from utils.pipeline.participants import ZOOS
@@ -80,6 +81,8 @@ def main(arguments: list[str]) -> int:
 def _offers(given: argparse.Namespace) -> list[Offer]:
     """The demo zoo, and ImageNet where a network of it is there."""
     named = split_names(given.networks.split(",")) if given.networks else ()
+    if told := next(filter(holds_answers, named), ""):
+        raise UsageError(f"--networks {told} can't be: it answers to given images, not the page's.")
     of_zoo = {zoo: [n for n in named if get_network(n).zoo == zoo] for zoo in ZOOS}
     offers = []
     folder = Path(given.checkpoint_path or ZOOS["imagenet"].checkpoint_path)

@@ -32,3 +32,8 @@ def test_what_visitors_brought_goes_whatever_ends_the_page(monkeypatch, capsys, 
             signal.signal(each, handler)
     assert "Stopped" in capsys.readouterr().err
     assert len(places) == 1 and not Path(places[0]).exists()
+
+
+def test_answers_to_given_images_are_no_network_of_the_page(capsys):
+    assert page.main(["--networks", "demo_vgg,predictions:vit.csv"]) == 2
+    assert "predictions:vit.csv can't be: it answers to given images" in capsys.readouterr().err

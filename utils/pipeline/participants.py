@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import models
+from data.answers import MOST_BYTES
 from models import ExternalNetwork, ShortNames, get_network, parse_external, split_defences
 from utils.answers import holds_answers
 from utils.errors import RunError, UsageError
@@ -225,6 +226,10 @@ def _checkpoint(name: str, zoo: str, folder: Path) -> Path:
     if found is None and isinstance(network, ExternalNetwork):
         what = "file" if holds_answers(name) else "network"
         raise RunError(f"There is no {what} at {name}: check the path in its name.")
+    if found is not None and holds_answers(name) and found.stat().st_size > MOST_BYTES:
+        raise UsageError(
+            f"{found} has more than {MOST_BYTES >> 20} MiB: leave the answers to this run in it."
+        )
     if found is None and not folder.exists():
         raise UsageError(f"--checkpoint_path {folder} is no folder: give the checkpoints' folder.")
     if found is None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import shutil
 import sys
@@ -193,6 +194,16 @@ def test_what_a_program_does_not_tell_is_empty_and_untied_answers_are_told_of(co
     assert "its file of answers is not at" in capsys.readouterr().out
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A pipe, and a file of too many bytes that takes no room."""
+    place = tmp_path_factory.mktemp("odd")
+    os.mkfifo(place / "pipe")
+    with open(place / "huge.csv", "wb") as file:
+        file.truncate((1 << 30) + 1)
+    return place
+
+
 def state(folder):
     return results(folder) | {
         name: (folder / name).read_bytes() for name in ("run.json", ".progress/judged.jsonl")
@@ -203,6 +214,11 @@ def state(folder):
     ("name", "says"),
     [
         ("vit=predictions:{here}/none.csv", "There is no file at predictions:"),
+        (
+            "vit=predictions:{place}/huge.csv",
+            "has more than 1024 MiB: leave the answers",
+        ),
+        ("vit=predictions:{place}/pipe", "There is no file at predictions:"),
         ("vit=predictions:{here}/run.json", "no column image: it needs those of a file of answers"),
         ("vit=predictions:{here}/res.csv?offset=1,vit", "is 11, and labels are 1 to 10"),
         ("vit=predictions:{here}/res.csv?offset=2", "offset=2 is not valid: write predictions:"),
@@ -213,9 +229,10 @@ def state(folder):
         ("nobody", "unknown network 'nobody'"),
     ],
 )
-def test_what_can_not_be_added_changes_nothing(judged, capsys, name, says):
+def test_what_can_not_be_added_changes_nothing(judged, place, capsys, name, says):
     before = state(judged)
-    assert judge.main([str(judged), f"--victims={name.format(here=judged)}"]) in (1, 2)
+    given = name.format(here=judged, place=place)
+    assert judge.main([str(judged), f"--victims={given}"]) in (1, 2)
     text = capsys.readouterr().err
     assert says in text and text.count("\n") == 1
     assert state(judged) == before

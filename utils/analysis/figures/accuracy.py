@@ -48,10 +48,11 @@ def accuracy_by_confidence(selection: Selection) -> Drawn:
         if isinstance(of_method, NotDrawn):
             yield method, of_method
             continue
+        whole = len(of_method)
         of_method = of_method.dropna(subset="clean_confidence")
         modes = of_method.groupby("mode", sort=False)
         if of_method.empty:
-            yield method, NotDrawn("no victim's confidence was told")
+            yield method, NotDrawn("no black-box victim's confidence was told")
             continue
         if (of_method[of_method["size"] == 0].groupby("mode")["size"].count() < 2).any():
             yield method, NotDrawn("it needs more than one prediction")
@@ -62,7 +63,8 @@ def accuracy_by_confidence(selection: Selection) -> Drawn:
             _draw(of_mode, _lines_of_bins(table), selection)
             for panel in of_mode:
                 name_panel(panel, face(mode).title)
-        caption(figure, "Lines: clean confidence. " + _over_victims(selection, method))
+        which = ", of victims that told it" if len(of_method) < whole else ""
+        caption(figure, f"Lines: clean confidence{which}. {_over_victims(selection, method)}")
         yield method, figure
 
 
