@@ -38,7 +38,7 @@ def test_the_demo_run_ends_with_a_summary_that_says_demo(finished):
     process, output = finished
     assert process.returncode == 0, process.stderr
     folder = output / "demo/demo_inception/if/eps16"
-    for part in ("DEMO zoo", "gain over sign", "mean |x|", "times sign's L2", str(folder)):
+    for part in ("DEMO zoo", "gain over sign", "mean |x|", "SSIM", "times sign's L2", str(folder)):
         assert part in process.stdout
     assert "Crafting: 100%" in process.stderr and "Judging: 100%" in process.stderr
     assert "oneDNN" not in process.stderr

@@ -5,6 +5,7 @@ import pandas as pd
 from utils.pipeline.judge import Judged
 from utils.pipeline.plausibility import doubts
 from utils.pipeline.run import Run
+from utils.pipeline.summary import SSIM_TOLD, ssim_text
 
 
 def summarise_images(run: Run, judged: Judged) -> str:
@@ -28,6 +29,7 @@ def summarise_images(run: Run, judged: Judged) -> str:
             "mean L2": f"{group['mean_l2'].iloc[0]:.0f}",
             "RMS": f"{group['mean_rms'].iloc[0]:.2f}",
             "max |x|": f"{group['max_linf'].iloc[0]}",
+            "SSIM": ssim_text(group["mean_ssim"].iloc[0]),
         }
         for mode, group in transfer.groupby("mode", sort=False)
     }
@@ -38,7 +40,7 @@ def summarise_images(run: Run, judged: Judged) -> str:
         "",
         pd.DataFrame(rows).to_string(index=False),
         "",
-        "What it cost, in [0, 255] units:",
+        f"What it cost, in [0, 255] units{SSIM_TOLD}:",
         "",
         pd.DataFrame(spent).T.to_string(),
         "",

@@ -12,6 +12,8 @@ from utils.pipeline.tables import gained_and_lost
 from utils.pipeline.wide_intervals import power_sentence
 from utils.success import ABSTAINED, REFERENCE
 
+SSIM_TOLD = " (SSIM: what an eye sees, 1 is the original)"
+
 
 def summarise(run: Run, judged: Judged) -> str:
     """Returns the closing text: who won, at what cost, and where the files are."""
@@ -27,7 +29,7 @@ def summarise(run: Run, judged: Judged) -> str:
         "",
         _rates(judged, targeted).to_string(),
         "",
-        "What it cost, in [0, 255] units, and how well the steps follow the gradient:",
+        f"What it cost, in [0, 255] units{SSIM_TOLD}, and how well the steps follow the gradient:",
         "",
         _costs(transfer, record.mean_cosine).to_string(),
         "",
@@ -111,9 +113,15 @@ def _costs(transfer: pd.DataFrame, mean_cosine: dict[str, float]) -> pd.DataFram
             "mean L2": f"{row['mean_l2']:.0f}",
             "RMS": f"{row['mean_rms']:.2f}",
             "max |x|": f"{row['max_linf']}",
+            "SSIM": ssim_text(row["mean_ssim"]),
             "cosine with gradient": f"{mean_cosine[mode]:.3f}",
         }
     return pd.DataFrame(rows).T
+
+
+def ssim_text(mean: float) -> str:
+    """Returns a mean SSIM; images smaller than its window have none."""
+    return "none" if pd.isna(mean) else f"{mean:.3f}"
 
 
 def _verdicts(transfer: pd.DataFrame, targeted: bool) -> list[str]:
