@@ -1,4 +1,4 @@
-"""Prints the tables of finished runs: the paper's layout, or the gain at equal L2.
+"""Prints the tables of finished runs: the paper's layout, or the gain at equal L2 or SSIM.
 
 Examples:
   python scripts/table.py results/demo
@@ -6,6 +6,7 @@ Examples:
   python scripts/table.py results/methods --layout modes
   python scripts/table.py results/sweep --rate flip
   python scripts/table.py results/sweep --equal_l2
+  python scripts/table.py results/sweep --equal_ssim
   python scripts/table.py results/sweep --adjust holm
   python scripts/table.py results/snapshots --layout iterations
   python scripts/table.py results/sources --layout matrix --modes affine,test
@@ -17,10 +18,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from utils.analysis.amounts import AMOUNTS, Amount
 from utils.analysis.command_line import results_parser
 from utils.analysis.comparisons import ADJUSTMENTS
-from utils.analysis.equal_l2 import equal_l2_rows
-from utils.analysis.equal_l2_tables import equal_l2_tables
+from utils.analysis.equal_amounts import equal_rows
+from utils.analysis.equal_amounts_tables import equal_tables
 from utils.analysis.families import load_families
 from utils.analysis.formats import to_latex, to_markdown
 from utils.analysis.iterations import MISSING
@@ -44,22 +46,32 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         default="none",
         help="holm: show p and Holm's p, adjusted for all comparisons of a table",
     )
-    parser.add_argument("--equal_l2", action="store_true", help="compare at equal L2 instead")
+    equal = parser.add_mutually_exclusive_group()
+    for amount in AMOUNTS:
+        equal.add_argument(
+            f"--equal_{amount.column}",
+            dest="equal",
+            action="store_const",
+            const=amount,
+            help=f"compare at equal {amount.name} instead",
+        )
     parser.add_argument("-o", "--output", type=Path, help="file to write to (default: the screen)")
     return parser.parse_args(arguments)
 
 
 def render(options: argparse.Namespace) -> str:
     """Makes the tables' text."""
-    if options.equal_l2 and options.adjust != "none":
-        raise UsageError("--adjust is of p-values, and --equal_l2 has intervals: leave one out.")
+    equal: Amount | None = options.equal
+    if equal and options.adjust != "none":
+        flag = f"--equal_{equal.column}"
+        raise UsageError(f"--adjust is of p-values, and {flag} has intervals: leave one out.")
     if options.modes and options.layout != "matrix":
         raise UsageError("--modes is of --layout matrix: give that, or leave it out.")
     rows, tables = [], []
     for family in load_families(options.results, options.rate):
-        if options.equal_l2:
-            of_family = equal_l2_rows(family, family.sizes_of(options.max_epsilon))
-            tables += equal_l2_tables(family, of_family)
+        if equal:
+            of_family = equal_rows(family, equal, family.sizes_of(options.max_epsilon))
+            tables += equal_tables(family, of_family, equal)
         else:
             published = options.beside is not None
             of_family, laid_out = lay_out(
@@ -73,7 +85,7 @@ def render(options: argparse.Namespace) -> str:
             tables += laid_out
         rows.append(of_family)
     if not any(map(len, rows)):
-        if options.layout == "iterations" and not options.equal_l2:
+        if options.layout == "iterations" and not equal:
             raise ResultsError(f"There is nothing over iterations: {MISSING}.")
         raise ResultsError("Nothing fits: these results hold no such epsilon, or sign alone.")
     if options.format == "csv":

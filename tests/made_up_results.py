@@ -15,7 +15,13 @@ from utils.pipeline.folder import RunFolder
 from utils.pipeline.journals import CraftedImage
 from utils.pipeline.record import Identity, RecordedFlags, RecordedNetwork
 from utils.pipeline.run import Run
-from utils.pipeline.tables import per_image_table, steps_table, to_csv, transfer_table
+from utils.pipeline.tables import (
+    SEEN_BY_THE_EYE,
+    per_image_table,
+    steps_table,
+    to_csv,
+    transfer_table,
+)
 
 VICTIMS = ("net_a", "net_b", "net_c")
 SOURCE = "net_a"
@@ -116,6 +122,14 @@ def write_sweep(output_dir, methods=("if", "m"), epsilons=(2, 4, 8, 16), **optio
         for epsilon in epsilons:
             write_run(output_dir, method, float(epsilon), **options)
     return Path(output_dir)
+
+
+def before_ssim(folder, *columns):
+    """Takes columns from all tables below a folder: those that came with SSIM, or some of them."""
+    for path in Path(folder).rglob("*.csv"):
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        table = table.drop(columns=list(columns or SEEN_BY_THE_EYE), errors="ignore")
+        table.to_csv(path, index=False, lineterminator="\n")
 
 
 class _Dataset(SimpleNamespace):

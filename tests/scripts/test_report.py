@@ -97,7 +97,7 @@ def test_holds_the_tables_settings_and_commands(page):
     rates = pd.read_csv(file).set_index(["victim", "mode"])["success_rate"]
     sign, affine = rates["net_b", "sign"], rates["net_b", "affine"]
     assert sign > affine and f"<td><b>{sign:.1f}</b></td>" in text and f"<td>{affine:.1f}" in text
-    assert "gain at equal L2" in text
+    assert "gain at equal L2" in text and "gain at equal SSIM" in text
     assert "python attack.py --method=if" in text
     assert "tensorflow 2.21.0" in text and "--num_iter" in text
     assert "<h1>A &amp; B</h1>" in text and not re.search(r"\$\w", text)

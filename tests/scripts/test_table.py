@@ -47,9 +47,14 @@ def test_markdown_has_methods_as_rows_and_modes_side_by_side(sweep, capsys):
         if "|" in line
     }
     header = [cell.strip() for cell in rows["method"]]
-    assert header == ["net_a†", "net_b", "net_c", "black-box mean", "mean L2"]
+    assert header == ["net_a†", "net_b", "net_c", "black-box mean", "mean L2 (SSIM)"]
     file = sweep / "imagenet/net_a/if/eps16/transfer.csv"
-    transfer = pd.read_csv(file).set_index(["victim", "mode"])["success_rate"]
+    written = pd.read_csv(file).set_index(["victim", "mode"])
+    of_modes = written.loc["net_b"].itertuples()
+    costs = [f"{mode.mean_l2:.0f} ({mode.mean_ssim:.3f})" for mode in of_modes]
+    assert rows["I-FGSM"][-1].strip() == " / ".join(costs)
+    assert rows["clean"][-1].strip() == "0 (1.000)"
+    transfer = written["success_rate"]
     cell = rows["I-FGSM"][1].strip()
     shown = [float(part.strip("* ")) for part in cell.split("/")]
     assert shown == pytest.approx(
@@ -156,7 +161,8 @@ def test_a_row_a_mode_says_what_it_reached_and_what_it_cost(sweep, capsys):
     written = transfer.loc["net_b", "affine"]
     assert float(affine["net_b"]) == pytest.approx(written["success_rate"], abs=0.06)
     assert float(affine["mean abs"]) == pytest.approx(written["mean_abs"], abs=0.006)
-    assert float(affine["mean L2"]) == pytest.approx(written["mean_l2"], abs=0.6)
+    cost = f"{written['mean_l2']:.0f} ({written['mean_ssim']:.3f})"
+    assert affine["mean L2 (SSIM)"] == cost
     steps = pd.read_csv(folder / "steps.csv").groupby("mode")["mean_cosine"].mean()
     assert float(affine["cosine"]) == pytest.approx(steps["affine"], abs=0.0006)
     assert cells[3][cells[0].index("gain over sign")] == ""
@@ -208,7 +214,7 @@ def test_a_clean_line_stands_in_every_format(tmp_path, capsys):
         clean = _told(capsys.readouterr().out)["clean"]
         assert clean["net_b"] == clean["black-box mean"] == "25.0"
     assert table.main([str(tmp_path), "--format", "latex"]) == 0
-    assert "clean & 25.0 & 25.0 & 25.0 & 25.0 & 0 \\\\" in capsys.readouterr().out
+    assert "clean & 25.0 & 25.0 & 25.0 & 25.0 & 0 (1.000) \\\\" in capsys.readouterr().out
     clean = _csv(capsys, tmp_path).set_index(["mode", "victim"]).loc["clean"]
     assert set(clean["success_rate"]) == {25.0} and set(clean["max_epsilon"]) == {0}
     assert clean.loc["net_b", "success_low"] < 25 < clean.loc["net_b", "success_high"]

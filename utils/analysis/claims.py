@@ -9,7 +9,7 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from utils.analysis.equal_l2 import equal_l2_rows
+from utils.analysis.equal_amounts import equal_rows
 from utils.analysis.families import load_families
 from utils.analysis.iterations import iteration_rows
 from utils.analysis.summary_rows import summary_rows
@@ -126,7 +126,7 @@ def _rows(families: Sequence, folder: Path, figure: Figure) -> pd.DataFrame:
         except (OSError, ValueError) as error:
             raise ResultsError(f"{folder / figure.table}: {first_line(error)}.") from error
     kind = iteration_rows if figure.over_iterations else summary_rows
-    kind = equal_l2_rows if figure.equal_l2 else kind
+    kind = equal_rows if figure.equal_l2 else kind
     # At equal L2, methods of which sign was run once have no rows to give.
     parts = [kind(family) for family in families]
     return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)

@@ -15,7 +15,7 @@ from utils.success import succeeded
 _CONSTANT = (
     (["image_id"], ["true_label", "target_class"]),
     (["image_id", "victim"], ["clean_label", "clean_confidence", "clean_top5"]),
-    (["image_id", "mode"], ["l2"]),
+    (["image_id", "mode"], ["l2", "ssim"]),
 )
 
 
@@ -171,7 +171,7 @@ def _counts_agree(record: RunRecord, per_image: pd.DataFrame, transfer: pd.DataF
     )
     if not record.flags.targeted:
         counts.remove("target_hits")
-    counted = told.groupby(keys).agg(dict.fromkeys(counts, "sum") | {"l2": "mean"})
+    counted = told.groupby(keys).agg(dict.fromkeys(counts, "sum") | {"l2": "mean", "ssim": "mean"})
     written = transfer.set_index(keys).loc[counted.index]
     rates = 100 * written["misclassified"] / written["images"]
     return bool(
@@ -179,4 +179,5 @@ def _counts_agree(record: RunRecord, per_image: pd.DataFrame, transfer: pd.DataF
         # Both files round.
         and ((written["success_rate"] - rates).abs() <= 0.00501).all()
         and np.allclose(counted["l2"], written["mean_l2"], rtol=1e-6, atol=0.0011)
+        and np.allclose(counted["ssim"], written["mean_ssim"], rtol=0, atol=1.1e-5, equal_nan=True)
     )

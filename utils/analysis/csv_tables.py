@@ -51,6 +51,7 @@ TEXT = None
 _LABEL = Number(whole=True)
 _COUNT = Number(0, whole=True)
 _LENGTH = Number(0)
+_SIMILARITY = Number(-1, 1, optional=True)
 # File -> column -> what it holds, of those that are used.
 COLUMNS: dict[str, dict[str, Number | None]] = {
     "transfer.csv": {
@@ -60,6 +61,7 @@ COLUMNS: dict[str, dict[str, Number | None]] = {
         **dict.fromkeys(("mean_abs", "mean_l2"), _LENGTH),
         "success_rate": Number(0, 100),
         "target_hits": Number(0, whole=True, optional=True),
+        "mean_ssim": _SIMILARITY,
     },
     "per_image.csv": {
         **dict.fromkeys(("image_id", "source", "method", "mode", "victim"), TEXT),
@@ -74,6 +76,7 @@ COLUMNS: dict[str, dict[str, Number | None]] = {
             ("clean_top5", "adversarial_top5"), Number(0, 1, whole=True, optional=True)
         ),
         "l2": _LENGTH,
+        "ssim": _SIMILARITY,
     },
     "steps.csv": {
         "mode": TEXT,
@@ -82,6 +85,8 @@ COLUMNS: dict[str, dict[str, Number | None]] = {
         "mean_cosine": Number(-1.001, 1.001, optional=True),
     },
 }
+# What tables of folders from before it was measured lack: read as if it were empty.
+_LATER = {"ssim", "mean_ssim"}
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -114,7 +119,7 @@ def _text(path: Path) -> str:
 def _parse(path: Path, text: str) -> pd.DataFrame:
     header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True) if text else ([],)
     columns = COLUMNS[path.name]
-    missing = [name for name in columns if name not in header]
+    missing = [name for name in columns if name not in header and name not in _LATER]
     if missing:
         raise ValueError(f"it has no column {', '.join(missing)}")
     if len(set(header)) < len(header):
@@ -125,6 +130,7 @@ def _parse(path: Path, text: str) -> pd.DataFrame:
         if len(row) != len(header):
             raise ValueError(f"row {number} has {len(row)} fields, the header {len(header)}")
     table = pd.DataFrame(rows, columns=header, dtype=object)
+    table = table.assign(**dict.fromkeys((_LATER & columns.keys()) - set(header), ""))
     for name, kind in columns.items():
         if kind is not None:
             try:

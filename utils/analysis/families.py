@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from utils.analysis.amounts import AMOUNTS, L2, Amount
 from utils.analysis.faces import in_order
 from utils.analysis.rates import RATES, values_per_image
 from utils.analysis.runs import FinishedRun, load_runs
@@ -239,9 +240,9 @@ class Family:
         whole = difference.sum(axis=1) * len(self.seeds(attack, victims))
         return np.rint(whole.to_numpy()).astype(np.int64)
 
-    def spent(self, attack: Attack, victims: list[str]) -> np.ndarray:
-        """Returns L2 in [0, 255] units of the images in `mean_success`: float64 [M]."""
-        return self.l2[attack].to_numpy()[self.counted(victims).any(axis=1)]
+    def spent(self, attack: Attack, victims: list[str], amount: Amount = L2) -> np.ndarray:
+        """Returns an amount of the images in `mean_success`: float64 [M]."""
+        return self._amounts[amount][attack].to_numpy()[self.counted(victims).any(axis=1)]
 
     @cached_property
     def success(self) -> pd.DataFrame:
@@ -266,10 +267,14 @@ class Family:
         first = self.per_image.drop_duplicates(["image_id", "victim"])
         return first.pivot(index="image_id", columns="victim", values=name).loc[self.image_ids]
 
-    @cached_property
+    @property
     def l2(self) -> pd.DataFrame:
         """L2 of every perturbation in [0, 255] units: columns (method, size, mode)."""
-        return self._averaged([*Attack._fields], "l2")
+        return self._amounts[L2]
+
+    @cached_property
+    def _amounts(self) -> dict[Amount, pd.DataFrame]:
+        return {each: self._averaged([*Attack._fields], each.column) for each in AMOUNTS}
 
     def attacks(self, method: str) -> list[Attack]:
         """Returns what was run with a method, by rising size, in the modes' order."""
@@ -298,7 +303,7 @@ class Family:
             **attack._asdict(),
             self.bound(attack.size).flag: attack.size,
             "images": len(self.image_ids),
-            "mean_l2": float(self.l2[attack].mean()),
+            **{each.mean: float(of[attack].mean()) for each, of in self._amounts.items()},
         }
 
     def _averaged(self, keys: list[str], value: str) -> pd.DataFrame:

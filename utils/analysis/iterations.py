@@ -14,7 +14,7 @@ COLUMNS = (
     *("zoo", "source", "targeted", "method", "max_epsilon", "mode", "victim", "setting", "images"),
     *("seeds", "iterations", "step_size", "success_rate", "success_low", "success_high"),
     *("gain_over_sign", "gain_low", "gain_high", "significant", "mean_l2", "max_l2", "size"),
-    *("rate", "clean_success", "exact_p", "equal_within_2"),
+    *("rate", "clean_success", "exact_p", "equal_within_2", "mean_ssim"),
 )
 MISSING = (
     "it needs runs that end after different iterations at one step size (attack.py --snapshots)"

@@ -4,6 +4,7 @@ from itertools import groupby
 
 import pandas as pd
 
+from utils.analysis.amounts import cost_head, cost_notes, cost_text
 from utils.analysis.comparisons import comparison_note, gain_text, with_holm
 from utils.analysis.document import Table, TableCell, interval, number
 from utils.analysis.faces import face
@@ -71,19 +72,20 @@ def _table(family: Family, rows: pd.DataFrame, victims: list[str]) -> Table:
                     f"{row['iterations']}",
                     f"{number(row['success_rate'])} {limits}",
                     gain_text(row),
-                    f"{row['mean_l2']:.0f}",
+                    cost_text(row["mean_l2"], row["mean_ssim"]),
                 )
             )
     step = plain_number(rows["step_size"].iloc[0])
     bound = family.bound(rows["size"].iloc[0])
     return Table(
         f"{family.title}, {bound}, {title}: over iterations at step size {step}",
-        ("iterations", "success", "gain over sign", "mean L2"),
+        ("iterations", "success", "gain over sign", cost_head(rows)),
         tuple(lines),
         (
             *in_sentences(family, rows),
             f"{family.goal_of}, mean over {', '.join(victims)} (black-box). Step size and mean L2 "
             "are in [0, 255] units.",
+            *cost_notes(rows)[1:],
             INTERVALS,
             comparison_note(rows),
             *family.notes(),

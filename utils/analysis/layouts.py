@@ -33,13 +33,13 @@ _DECIMALS = {
     **dict.fromkeys(("gain_over_sign", "gain_low", "gain_high"), ".2f"),
     **dict.fromkeys(("sign_success", "sign_epsilon", "difference", "low", "high"), ".2f"),
     **dict.fromkeys(("clean_success", "random_success", "random_low", "random_high"), ".2f"),
-    **{"published": ".2f", "mean_l2": ".3f", "max_epsilon": "g", "max_l2": "g"},
+    **{"published": ".2f", "mean_l2": ".3f", "mean_ssim": ".5f", "max_epsilon": "g", "max_l2": "g"},
     **dict.fromkeys(("mcnemar_p", "exact_p", "holm_p"), ".6g"),
 }
 # What came later, in the order of its coming.
 _LAST = (
     *("max_l2", "rate", "clean_success", "random_success", "random_low", "random_high"),
-    *("within_random", "exact_p", "holm_p", "comparisons", "equal_within_2"),
+    *("within_random", "exact_p", "holm_p", "comparisons", "equal_within_2", "mean_ssim"),
 )
 
 

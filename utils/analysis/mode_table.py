@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from utils.analysis.amounts import clean_cost, cost_head, cost_notes, cost_text
 from utils.analysis.comparisons import comparison_note, gain_text, with_holm
 from utils.analysis.document import Table, TableCell, interval, number
 from utils.analysis.families import Attack, Family
@@ -26,7 +27,7 @@ def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
     rows = with_holm(rows, shown)
     victims = [*family.victims, MEAN]
     lines: list[tuple[TableCell, ...]] = [
-        (CLEAN, "", *clean_cells(family, victims), "", "0.00", "0", "")
+        (CLEAN, "", *clean_cells(family, victims), "", "0.00", clean_cost(rows), "")
     ]
     for method, title in family.method_titles.items():
         of_method = rows[rows["method"] == method]
@@ -55,7 +56,7 @@ def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
             MEAN,
             "gain over sign",
             "mean abs",
-            "mean L2",
+            cost_head(rows),
             "cosine",
         ),
         tuple(lines),
@@ -68,6 +69,7 @@ def _table(family: Family, rows: pd.DataFrame, size: float) -> Table:
             comparison_note(rows[shown], "bold gains"),
             "Mean abs and mean L2 are what the perturbations spent, in [0, 255] units; cosine is "
             "that between the step taken and the source's gradient, mean over the steps.",
+            *cost_notes(rows)[1:],
             *family.notes(),
         ),
     )
@@ -86,6 +88,6 @@ def _costs(family: Family, attack: Attack) -> list[str]:
     ]
     return [
         f"{written['mean_abs'].mean():.2f}",
-        f"{written['mean_l2'].mean():.0f}",
+        cost_text(written["mean_l2"].mean(), written["mean_ssim"].mean()),
         number(sum(cosines) / len(cosines), ".3f"),
     ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from utils.analysis.amounts import clean_cost, cost_head, cost_notes, cost_text
 from utils.analysis.comparisons import comparison_note, gain_text, with_holm
 from utils.analysis.document import Span, Table, TableCell, number
 from utils.analysis.families import Family
@@ -76,7 +77,7 @@ def _wide(family: Family, rows: pd.DataFrame, size: float) -> Table:
     modes = [mode for mode in present if mode != CONTROL] or present
     control = [mode for mode in present if mode not in modes]
     victims = [*family.victims, *([MEAN] if family.black_box else [])]
-    lines: list[tuple[TableCell, ...]] = [(CLEAN, *clean_cells(family, victims), "0")]
+    lines: list[tuple[TableCell, ...]] = [(CLEAN, *clean_cells(family, victims), clean_cost(rows))]
     for method, title in family.method_titles.items():
         of_method = rows[rows["method"] == method]
         if of_method.empty:
@@ -85,18 +86,19 @@ def _wide(family: Family, rows: pd.DataFrame, size: float) -> Table:
             of_method[of_method["victim"] == victim].set_index("mode").reindex(present)
             for victim in victims
         ]
-        spent = of_method.groupby("mode")["mean_l2"].first().reindex(present)
-        lengths = tuple(Span(number(value, ".0f")) for value in spent[modes])
-        lines.append((title, *(_rates(column.loc[modes]) for column in columns), lengths))
+        spent = of_method.groupby("mode")[["mean_l2", "mean_ssim"]].first().reindex(present)
+        costs = {mode: Span(cost_text(*of_mode)) for mode, *of_mode in spent.itertuples()}
+        rates = [_rates(column.loc[modes]) for column in columns]
+        lines.append((title, *rates, tuple(costs[mode] for mode in modes)))
         others = [mode for mode in modes if mode != REFERENCE]
         if len(modes) > 1 and of_method["gain_over_sign"].notna().any():
             lines.append(("gain over sign", *(_gains(c.loc[others]) for c in columns), ""))
         if control and of_method["mode"].eq(CONTROL).any():
-            rates = [number(column.loc[CONTROL, "success_rate"]) for column in columns]
-            lines.append(("random control", *rates, number(spent[CONTROL], ".0f")))
+            reached = [number(column.loc[CONTROL, "success_rate"]) for column in columns]
+            lines.append(("random control", *reached, costs[CONTROL]))
     return Table(
         f"{family.title}, {family.bound(size)}",
-        ("method", *column_heads(family, victims), "mean L2"),
+        ("method", *column_heads(family, victims), cost_head(rows)),
         tuple(lines),
         tuple(_notes(family, rows, f": {' / '.join(modes)}. The best in bold.", rows[shown])),
     )
@@ -112,7 +114,7 @@ def _tall(family: Family, rows: pd.DataFrame, size: float) -> Table:
     clean: dict[str, TableCell] = dict(zip(victims, clean_cells(family, victims), strict=True))
     first: list[TableCell] = [clean[MEAN], ""] if mean else []
     lines: list[tuple[TableCell, ...]] = [
-        (CLEAN, *first, *(clean[victim] for victim in family.victims), "0")
+        (CLEAN, *first, *(clean[victim] for victim in family.victims), clean_cost(rows))
     ]
     for method, title in family.method_titles.items():
         of_method = rows[rows["method"] == method].set_index(["victim", "mode"])
@@ -130,11 +132,11 @@ def _tall(family: Family, rows: pd.DataFrame, size: float) -> Table:
                 cells.append(rate_span(rate, bold=bool(is_best)))
                 if victim == MEAN:
                     cells.append(gain_text(rate))
-            length = number(row["mean_l2"].dropna().iloc[0], ".0f")
-            lines.append((mode, *cells, length))
+            spent = row.dropna(subset="mean_l2").iloc[0]
+            lines.append((mode, *cells, cost_text(spent["mean_l2"], spent["mean_ssim"])))
     return Table(
         f"{family.title}, {family.bound(size)}",
-        ("mode", *head, "mean L2"),
+        ("mode", *head, cost_head(rows)),
         tuple(lines),
         tuple(_notes(family, rows, ", a line a mode. The best in bold.", rows[shown])),
     )
@@ -144,8 +146,7 @@ def _notes(family: Family, rows: pd.DataFrame, what: str, compared: pd.DataFrame
     notes = [
         f"{family.goal_of}{what}",
         clean_note(family),
-        "Mean L2 is what the perturbations spent, in [0, 255] units: a fair comparison is one at "
-        "equal length (table.py --equal_l2).",
+        *cost_notes(rows),
         INTERVALS,
         comparison_note(compared),
         *family.notes(),

@@ -8,10 +8,11 @@ from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
+from utils.analysis.amounts import AMOUNTS
 from utils.analysis.changes_table import changes_tables
 from utils.analysis.document import Table
-from utils.analysis.equal_l2 import equal_l2_rows
-from utils.analysis.equal_l2_tables import equal_l2_tables
+from utils.analysis.equal_amounts import equal_rows
+from utils.analysis.equal_amounts_tables import equal_tables
 from utils.analysis.families import Family
 from utils.analysis.figures.selection import Choices, Selection
 from utils.analysis.formats import to_html
@@ -130,7 +131,8 @@ def _parts(selection: Selection) -> Iterator[_Part]:
     def drawn(*names: str) -> list[str]:
         return figures_html(selection, [n for n in selection.choices.figures if n in names])
 
-    yield _Part("equal", "Gain at equal L2", [*drawn("equal_l2"), *_equal_l2(family, size)])
+    equal = [*drawn("equal_l2"), *_equal(family, size)]
+    yield _Part("equal", "Gain at equal L2 and SSIM", equal)
     yield _Part(
         "success", "Success by method and victim", list(map(_table, tall_tables(family, rows)))
     )
@@ -154,15 +156,19 @@ def _table(table: Table) -> str:
     return f'<details class="long">{summary}{text}</details>'
 
 
-def _equal_l2(family: Family, size: float | None) -> list[str]:
+def _equal(family: Family, size: float | None) -> list[str]:
+    tables: list[str] = []
     try:
-        rows = equal_l2_rows(family)
-        # The means at all bounds; victim by victim at the one that the figures are of.
-        shown = rows[(rows["victim"] == MEAN) | (rows["size"] == size)]
-        return [_table(table) for table in equal_l2_tables(family, shown)]
+        for amount in AMOUNTS:
+            rows = equal_rows(family, amount)
+            # The means at all bounds; victim by victim at the one that the figures are of.
+            shown = rows[(rows["victim"] == MEAN) | (rows["size"] == size)]
+            tables += [_table(table) for table in equal_tables(family, shown, amount)]
     except ResultsError:
-        # Without a sweep there is nothing to compare at equal length.
-        return ["<p>Sign wasn't swept over the bound: there is nothing to compare with.</p>"]
+        # Without a sweep there is nothing to compare; folders from before SSIM have lengths alone.
+        missing = "<p>Sign wasn't swept over the bound: there is nothing to compare with.</p>"
+        return tables or [missing]
+    return tables
 
 
 def _matrix(selection: Selection) -> list[str]:

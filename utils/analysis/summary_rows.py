@@ -20,7 +20,7 @@ COLUMNS = (
     *("seeds", "success_rate", "success_low", "success_high", "gain_over_sign", "gain_low"),
     *("gain_high", "mcnemar_p", "significant", "mean_l2", "max_l2", "size"),
     *("rate", "clean_success", "random_success", "random_low", "random_high", "within_random"),
-    *("exact_p", "equal_within_2"),
+    *("exact_p", "equal_within_2", "mean_ssim"),
 )
 # What a table says of its intervals.
 INTERVALS = (
@@ -66,7 +66,8 @@ def clean_rows(family: Family) -> pd.DataFrame:
         rows.append(
             {
                 **{"zoo": family.zoo, "source": family.source, "targeted": int(family.targeted)},
-                **{"mode": CLEAN, "victim": name, "images": len(values), "mean_l2": 0.0},
+                **{"mode": CLEAN, "victim": name, "images": len(values)},
+                **{"mean_l2": 0.0, "mean_ssim": 1.0},
                 "setting": family.victims.get(name, "black-box"),
                 family.bound(0.0).flag: 0.0,
                 "seeds": len({run.seed for run in family.runs}),

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from utils.analysis.equal_l2 import equal_l2_rows
+from utils.analysis.equal_amounts import equal_rows
 from utils.analysis.families import Family
 from utils.analysis.summary_rows import MEAN, clean_rows, summary_rows
 from utils.errors import ResultsError
@@ -102,7 +102,7 @@ def _lengths(family: Family, rows: pd.DataFrame, compared: pd.DataFrame) -> list
 
 def _at_equal_l2(family: Family, size: float) -> list[str]:
     try:
-        rows = equal_l2_rows(family, [size])
+        rows = equal_rows(family, sizes=[size])
     except ResultsError:
         return ["Sign wasn't swept, so nothing can be said at equal L2."]
     rows = rows[(rows["victim"] == MEAN) & ~rows["mode"].isin([CONTROL])]

@@ -4,16 +4,15 @@ import json
 import shutil
 
 import numpy as np
-import pandas as pd
 import pytest
 from runs import IMAGES, RUN, results
 
 from data import read_image, write_image
 from scripts import judge, verify
+from tests.made_up_results import before_ssim
 from utils.files import sha256_of
 from utils.pipeline.digest import results_digest
 from utils.pipeline.run import Run
-from utils.pipeline.tables import SEEN_BY_THE_EYE
 
 
 @pytest.fixture
@@ -240,17 +239,9 @@ def test_tables_of_a_header_alone(folder, check, tables):
     assert all(f"{name}: the row " in text for name in tables)
 
 
-def lack(folder, *columns):
-    """Takes columns out of both tables, as they were before these were measured."""
-    for name in ("per_image.csv", "transfer.csv"):
-        table = pd.read_csv(folder / name, dtype=str, keep_default_na=False)
-        table = table.drop(columns=list(columns), errors="ignore")
-        table.to_csv(folder / name, index=False, lineterminator="\n")
-
-
 def test_a_folder_from_before_psnr_and_ssim(folder, undisturbed, runner, check, tmp_path):
     digest = json.loads((folder / "run.json").read_text())["results_sha256"]
-    lack(folder, *SEEN_BY_THE_EYE)
+    before_ssim(folder)
     run = Run.reopen(folder)
     pngs = {(mode, png.stem): sha256_of(png) for mode in run.modes for png in run.pngs(mode)}
     edit_record(folder, lambda record: record.update(results_sha256=results_digest(pngs, run)))
@@ -264,7 +255,7 @@ def test_a_folder_from_before_psnr_and_ssim(folder, undisturbed, runner, check, 
     runner.run(tmp_path)
     assert results(folder) == results(undisturbed)
     assert json.loads((folder / "run.json").read_text())["results_sha256"] == digest
-    lack(folder, "ssim", "mean_ssim")
+    before_ssim(folder, "ssim", "mean_ssim")
     assert check(folder, code=1).count("its columns are") == 2
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from utils.analysis.equal_l2 import equal_l2_rows
+from utils.analysis.equal_amounts import equal_rows
 from utils.analysis.faces import face
 from utils.analysis.figures.selection import Drawn, NotDrawn, Selection
 from utils.analysis.figures.style import caption, grid_of_methods, name_panel, rate_axis
@@ -23,7 +23,7 @@ def gain_at_equal_l2(selection: Selection) -> Drawn:
         yield "", NotDrawn("it needs a black-box victim, and sign and another mode at one bound")
         return
     try:
-        equal = equal_l2_rows(family, [size])
+        equal = equal_rows(family, sizes=[size])
     except ResultsError:
         # No sweep, no comparison at equal length.
         yield "", NotDrawn("it needs sign at several bounds (sign_epsilons in a grid of sweep.py)")

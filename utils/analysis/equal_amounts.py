@@ -1,8 +1,9 @@
-"""Gain at equal cost: a mode's success against what sign reaches at the same mean L2.
+"""Gain at equal cost: a mode's success against what sign reaches at the same mean L2, or SSIM.
 
 Attacks of one bound differ in the L2 that they spend, and that alone changes transfer (Tramer's
 "space of transferable adversarial examples" and arXiv 2102.10343). So sign is swept over the bound,
 and its success at the mean L2 of the other mode is read off between two points of the sweep.
+Perturbations of one L2 may be more or less visible, so the same can be asked at equal SSIM.
 """
 
 from collections.abc import Container
@@ -10,6 +11,7 @@ from collections.abc import Container
 import numpy as np
 import pandas as pd
 
+from utils.analysis.amounts import AMOUNTS, L2, Amount
 from utils.analysis.families import Attack, Family
 from utils.analysis.summary_rows import victim_groups
 from utils.errors import ResultsError
@@ -21,7 +23,7 @@ NO_SWEEP = "sign not swept"
 COLUMNS = (
     *("zoo", "source", "method", "max_epsilon", "mode", "victim", "setting", "images", "mean_l2"),
     *("success_rate", "sign_size", "sign_success", "difference", "low", "high", "note"),
-    *("significant", "max_l2", "size"),
+    *("significant", "max_l2", "size", "mean_ssim"),
 )
 
 
@@ -30,11 +32,11 @@ class SignSweep:
 
     Attributes:
       sizes: float64 [P] in [0, 255] units.
-      l2: float64 [images, P], L2 of each perturbation, in [0, 255] units.
+      spent: float64 [images, P], of each perturbation: its L2 in [0, 255] units, or 1 - SSIM.
       success: float64 [images, P], mean over the victims.
     """
 
-    def __init__(self, family: Family, attack: Attack, victims: list[str]):
+    def __init__(self, family: Family, attack: Attack, victims: list[str], amount: Amount):
         attacks = [
             other
             for other in family.attacks(attack.method)
@@ -42,24 +44,25 @@ class SignSweep:
         ]
         self.sizes = np.array([other.size for other in attacks])
         images = int(family.counted(victims).any(axis=1).sum())
-        lengths = [family.spent(other, victims) for other in attacks]
+        spent = [amount.rising(family.spent(other, victims, amount)) for other in attacks]
         values = [family.mean_success(other, victims) for other in attacks]
-        self.l2 = np.stack(lengths, axis=1) if lengths else np.empty((images, 0))
+        self.spent = np.stack(spent, axis=1) if spent else np.empty((images, 0))
         self.success = np.stack(values, axis=1) if values else np.empty((images, 0))
 
-    def compare(self, l2: np.ndarray, success: np.ndarray) -> dict[str, object]:
-        """Compares an attack's L2 and success, float64 [images] each, with sign's: a row's figures.
+    def compare(self, spent: np.ndarray, success: np.ndarray) -> dict[str, object]:
+        """Compares what an attack spent, and its success, with sign's: a row's figures.
+
+        Both are float64 [images].
 
         The difference is linearised round the means: each image's share in it holds what the image
         does to the weight between the two points, too.
         """
         rate = 100 * float(success.mean())
-        figures: dict[str, object] = {"success_rate": rate, "mean_l2": float(l2.mean())}
-        figures["images"] = len(l2)
-        points = self.l2.mean(axis=0)
+        figures: dict[str, object] = {"success_rate": rate, "images": len(spent)}
+        points = self.spent.mean(axis=0)
         if len(points) < 2 or (np.diff(points) < 0).any():
             return figures | {"note": NO_SWEEP}
-        place = between(points, l2.mean())
+        place = between(points, spent.mean())
         if place is None:
             return figures | {"note": OUTSIDE}
         ends, weights = place
@@ -71,19 +74,19 @@ class SignSweep:
             "sign_success": rate - difference,
             "difference": round(difference, 9) + 0.0,
         }
-        if self._near_an_end(l2) or width <= 0:
+        if self._near_an_end(spent) or width <= 0:
             return figures | {"note": "no interval: at the sweep's end"}
         slope = np.diff(self.success[:, ends].mean(axis=0))[0] / width
-        low, high = difference_interval(shares - slope * (l2 - self.l2[:, ends] @ weights))
+        low, high = difference_interval(shares - slope * (spent - self.spent[:, ends] @ weights))
         return figures | {
             "low": low,
             "high": high,
-            "significant": int(len(l2) >= FEWEST_IMAGES and (low > 0 or high < 0)),
+            "significant": int(len(spent) >= FEWEST_IMAGES and (low > 0 or high < 0)),
         }
 
-    def _near_an_end(self, l2: np.ndarray) -> bool:
-        """Whether other images would take the mean L2 off the sweep in over 5 % of cases."""
-        for beyond in (l2 - self.l2[:, 0], self.l2[:, -1] - l2):
+    def _near_an_end(self, spent: np.ndarray) -> bool:
+        """Whether other images would take the mean off the sweep in over 5 % of cases."""
+        for beyond in (spent - self.spent[:, 0], self.spent[:, -1] - spent):
             if beyond.mean() < 1.645 * beyond.std() / np.sqrt(len(beyond)):
                 return True
         return False
@@ -107,20 +110,30 @@ def between(points: np.ndarray, value: float) -> tuple[list[int], np.ndarray] | 
     return [right - 1, right], np.array([1 - weight, weight])
 
 
-def equal_l2_rows(family: Family, sizes: Container[float] | None = None) -> pd.DataFrame:
+def equal_rows(
+    family: Family, amount: Amount = L2, sizes: Container[float] | None = None
+) -> pd.DataFrame:
     """Returns one row a corrected attack x victim, and the black-box means.
 
     Rates in percent, differences in points, L2 and sizes in [0, 255] units; sign's are linearly
-    interpolated between the two sizes of the sweep with mean L2 round the attack's. The interval is
-    that of a paired difference (`difference_interval`).
+    interpolated between the two sizes of the sweep with the mean amount round the attack's. The
+    interval is that of a paired difference (`difference_interval`).
 
     Args:
       family: a sweep over the bound.
+      amount: what sign and the attack are to spend the same of.
       sizes: only these of the bound; None: all at which corrected modes were run.
 
     Raises:
-      ResultsError: sign was run at fewer than two sizes.
+      ResultsError: sign was run at fewer than two sizes, or a run lacks the amount.
     """
+    for run in family.runs:
+        if run.per_image[amount.column].isna().any():
+            raise ResultsError(
+                f"--equal_{amount.column} needs the {amount.name} of every image, which {run.path} "
+                f"lacks: `python scripts/judge.py {run.path}` measures it, if they are not smaller "
+                "than its window of 11 pixels."
+            )
     groups = victim_groups(family)
     rows = []
     for method in family.method_titles:
@@ -133,8 +146,9 @@ def equal_l2_rows(family: Family, sizes: Container[float] | None = None) -> pd.D
         points = sum(attack.mode == REFERENCE for attack in of_method)
         if attacks and points < 2:
             raise ResultsError(
-                f"--equal_l2 needs sign at two or more {family.quantity}s, and {method} has "
-                f"{points} ({family.title}): run scripts/sweep.py with sign_epsilons in the grid."
+                f"--equal_{amount.column} needs sign at two or more {family.quantity}s, and "
+                f"{method} has {points} ({family.title}): run scripts/sweep.py with sign_epsilons "
+                "in the grid."
             )
         for attack in attacks:
             for name, victims in groups.items():
@@ -142,7 +156,10 @@ def equal_l2_rows(family: Family, sizes: Container[float] | None = None) -> pd.D
                     continue
                 setting = family.victims.get(name, "black-box")
                 described = family.describe(attack) | {"victim": name, "setting": setting}
-                sweep = SignSweep(family, attack, victims)
-                success = family.mean_success(attack, victims)
-                rows.append(described | sweep.compare(family.spent(attack, victims), success))
+                spent = {each: family.spent(attack, victims, each) for each in AMOUNTS}
+                means = {each.mean: float(of.mean()) for each, of in spent.items()}
+                found = SignSweep(family, attack, victims, amount).compare(
+                    amount.rising(spent[amount]), family.mean_success(attack, victims)
+                )
+                rows.append(described | means | found)
     return pd.DataFrame(rows, columns=list(COLUMNS))

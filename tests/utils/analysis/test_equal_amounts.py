@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from tests.made_up_results import write_run, write_sweep
-from utils.analysis.equal_l2 import OUTSIDE, between, equal_l2_rows
-from utils.analysis.equal_l2_tables import equal_l2_tables
-from utils.analysis.families import load_families
+from tests.made_up_results import before_ssim, write_run, write_sweep
+from utils.analysis.amounts import L2, SSIM
+from utils.analysis.equal_amounts import OUTSIDE, between, equal_rows
+from utils.analysis.equal_amounts_tables import equal_tables
+from utils.analysis.families import Attack, load_families
 from utils.analysis.formats import to_markdown
 from utils.analysis.summary_rows import MEAN
 from utils.errors import ResultsError
@@ -32,28 +33,58 @@ def test_reads_off_between_the_points_and_never_beyond():
     assert between(points, 4.01) is None and between(points, 0.99) is None
 
 
-def test_success_of_sign_is_that_at_the_same_mean_l2(family):
-    row = _row(equal_l2_rows(family), "net_b")
-    lengths = [family.l2["if", e, "sign"].mean() for e in (4.0, 8.0, 16.0)]
-    rates = [100 * family.success["if", e, "sign", "net_b"].mean() for e in (4.0, 8.0, 16.0)]
-    l2 = family.l2["if", 16.0, "affine"].mean()
-    assert lengths[1] < l2 < lengths[2]
-    assert row["sign_success"] == pytest.approx(np.interp(l2, lengths, rates))
-    # In the made-up runs, L2 is proportional to epsilon: 20 of sign's, 12 of affine's.
-    assert row["sign_size"] == pytest.approx(16 * 12 / 20)
+# In the made-up runs, L2 is proportional to epsilon: 20 of sign's, 12 of affine's; and what is
+# missing to an SSIM of 1 is proportional to L2, for affine by half as much again.
+@pytest.mark.parametrize(
+    ("amount", "sign_size"), [(L2, 16 * 12 / 20), (SSIM, 16 * 12 / 20 * 1.5)], ids=["l2", "ssim"]
+)
+def test_success_of_sign_is_that_at_the_same_mean(family, amount, sign_size):
+    row = _row(equal_rows(family, amount), "net_b")
+
+    def spent(epsilon, mode):
+        means = family.transfer_of(Attack("if", epsilon, mode))[amount.mean]
+        return amount.rising(means.mean())
+
+    sizes = (4.0, 8.0, 16.0)
+    rates = [100 * family.success["if", e, "sign", "net_b"].mean() for e in sizes]
+    points, mine = [spent(e, "sign") for e in sizes], spent(16.0, "affine")
+    assert points[1] < mine < points[2]
+    assert row["sign_success"] == pytest.approx(np.interp(mine, points, rates), rel=1e-4)
+    assert row["sign_size"] == pytest.approx(sign_size, rel=1e-4)
     assert row["difference"] == pytest.approx(row["success_rate"] - row["sign_success"])
+    # What isn't held equal is told, too.
+    assert row["mean_l2"] == pytest.approx(spent_l2 := family.l2["if", 16.0, "affine"].mean())
+    assert row["mean_ssim"] == pytest.approx(1 - 1.5e-3 * spent_l2, rel=1e-4)
+
+
+def test_equal_ssim_as_tables(family):
+    full, per_victim = equal_tables(family, equal_rows(family, SSIM), SSIM)
+    ssim = family.transfer_of(Attack("if", 16.0, "affine"))["mean_ssim"].mean()
+    assert full.title.endswith("gain at equal SSIM, mean over the black-box victims")
+    assert full.header[3] == "mean SSIM" and full.rows[-1][3] == f"{ssim:.3f}"
+    assert "until it has the same mean SSIM (1 is the original)" in full.notes[0]
+    assert all("linearised in SSIM" in table.notes[0] for table in (full, per_victim))
+
+
+def test_a_folder_from_before_ssim_has_no_row_at_equal_ssim(tmp_path):
+    write_sweep(tmp_path, methods=("if",), epsilons=(4, 8, 16))
+    before_ssim(tmp_path)
+    (family,) = load_families([tmp_path])
+    assert equal_rows(family)["difference"].notna().any()
+    with pytest.raises(ResultsError, match=r"needs the SSIM of every image, which .*judge\.py"):
+        equal_rows(family, SSIM)
 
 
 def test_the_interval_holds_the_made_up_gain(family):
     for victim in ("net_b", MEAN):
-        row = _row(equal_l2_rows(family), victim)
+        row = _row(equal_rows(family), victim)
         assert row["low"] < 15 < row["high"]
         assert 0 < row["high"] - row["low"] < 20
         assert row["low"] <= row["difference"] <= row["high"]
 
 
 def test_the_mean_is_over_black_box_victims_only(family):
-    rows = equal_l2_rows(family)
+    rows = equal_rows(family)
     pair = [_row(rows, victim)["difference"] for victim in ("net_b", "net_c")]
     assert _row(rows, MEAN)["difference"] == pytest.approx(np.mean(pair))
 
@@ -65,7 +96,7 @@ def test_no_gain_where_a_mode_equals_sign(tmp_path):
         sign = [line.replace("sign", "affine") for line in lines if ",sign," in line]
         table.write_text("".join([line for line in lines if "affine" not in line] + sign))
     (family,) = load_families([tmp_path])
-    rows = equal_l2_rows(family, [8.0])
+    rows = equal_rows(family, sizes=[8.0])
     assert len(rows) == 4
     assert (rows["difference"] == 0).all() and (rows["significant"] == 0).all()
     # No discordant pair in 40 images doesn't show that there is no difference.
@@ -75,14 +106,14 @@ def test_no_gain_where_a_mode_equals_sign(tmp_path):
 
 
 def test_intervals_are_the_same_every_time(family):
-    assert equal_l2_rows(family).equals(equal_l2_rows(family))
+    assert equal_rows(family).equals(equal_rows(family))
 
 
 def test_outside_the_sweep_is_said_not_guessed(family):
-    rows = equal_l2_rows(family, [4.0])
+    rows = equal_rows(family, sizes=[4.0])
     assert set(rows["note"]) == {OUTSIDE}
     assert rows[["sign_success", "difference", "low", "high"]].isna().all(axis=None)
-    text = "\n".join(map(to_markdown, equal_l2_tables(family, rows)))
+    text = "\n".join(map(to_markdown, equal_tables(family, rows)))
     assert OUTSIDE in text and "nan" not in text
 
 
@@ -90,4 +121,4 @@ def test_one_epsilon_of_sign_is_too_few(tmp_path):
     write_run(tmp_path)
     (family,) = load_families([tmp_path])
     with pytest.raises(ResultsError, match="two or more epsilons"):
-        equal_l2_rows(family)
+        equal_rows(family)

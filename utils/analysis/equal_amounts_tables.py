@@ -1,26 +1,25 @@
-"""The gain at equal L2 as tables: the black-box means in full, and the difference per victim."""
+"""The gain at equal L2 or SSIM: the black-box means in full, and the difference per victim."""
 
 import pandas as pd
 
+from utils.analysis.amounts import L2, Amount
 from utils.analysis.comparisons import EQUAL, EQUAL_NOTE
-from utils.analysis.document import Span, Table, TableCell, interval
-from utils.analysis.equal_l2 import NO_SWEEP, OUTSIDE
+from utils.analysis.document import Span, Table, TableCell, interval, number
+from utils.analysis.equal_amounts import NO_SWEEP, OUTSIDE
 from utils.analysis.families import Family
 from utils.analysis.paper_table import clean_cells, column_heads
 from utils.analysis.summary_rows import MEAN
 from utils.statistics import is_equivalent
 
-_INTERVAL = "The interval is Agresti and Min's for matched pairs, of differences linearised in L2."
 
-
-def equal_l2_tables(family: Family, rows: pd.DataFrame) -> list[Table]:
-    """Returns both, where there are rows of `equal_l2_rows` for them."""
+def equal_tables(family: Family, rows: pd.DataFrame, amount: Amount = L2) -> list[Table]:
+    """Returns both, where there are rows of `equal_rows` at that amount for them."""
     means = rows[rows["victim"] == MEAN]
-    tables = [] if means.empty else [_full(family, means)]
-    return tables if rows.empty else [*tables, _per_victim(family, rows)]
+    tables = [] if means.empty else [_full(family, means, amount)]
+    return tables if rows.empty else [*tables, _per_victim(family, rows, amount)]
 
 
-def _full(family: Family, rows: pd.DataFrame) -> Table:
+def _full(family: Family, rows: pd.DataFrame, amount: Amount) -> Table:
     name = family.quantity
     lines: list[tuple[TableCell, ...]] = []
     for row in rows.to_dict("records"):
@@ -28,7 +27,7 @@ def _full(family: Family, rows: pd.DataFrame) -> Table:
         lines.append(
             (
                 *(family.method_titles[row["method"]], row["mode"]),
-                *(f"{row['size']:g}", f"{row['mean_l2']:.0f}"),
+                *(f"{row['size']:g}", number(row[amount.mean], amount.form)),
                 f"{row['sign_size']:.1f}" if inside else "",
                 f"{row['success_rate']:.1f}",
                 f"{row['sign_success']:.1f}" if inside else "",
@@ -37,14 +36,17 @@ def _full(family: Family, rows: pd.DataFrame) -> Table:
         )
     clean = f"Without any attack it is {clean_cells(family, [MEAN])[0]} % of all images."
     return Table(
-        f"{family.title}: gain at equal L2, mean over the black-box victims",
-        ("attack", "mode", name, "mean L2", f"sign's {name}", "success", "sign's", "gain"),
+        f"{family.title}: gain at equal {amount.name}, mean over the black-box victims",
+        (
+            *("attack", "mode", name, f"mean {amount.name}"),
+            *(f"sign's {name}", "success", "sign's", "gain"),
+        ),
         tuple(lines),
         (
             f"{family.goal_of}. Sign's is what sign reaches when its {name} "
-            "is lowered or raised until it spends the same mean L2 (in [0, 255] units), "
+            f"is lowered or raised until it {amount.same}, "
             f"interpolated between the {name}s that were run. The gain is in points, with a 95 % "
-            "interval over images, in bold where that excludes 0. " + _INTERVAL,
+            "interval over images, in bold where that excludes 0. " + _interval(amount),
             clean,
             _count(rows),
             *family.notes(),
@@ -52,7 +54,7 @@ def _full(family: Family, rows: pd.DataFrame) -> Table:
     )
 
 
-def _per_victim(family: Family, rows: pd.DataFrame) -> Table:
+def _per_victim(family: Family, rows: pd.DataFrame, amount: Amount) -> Table:
     """A line a victim and a column a mode: many victims would be too wide side by side."""
     victims = [name for name in [MEAN, *family.victims] if name in set(rows["victim"])]
     heads = dict(zip(victims, column_heads(family, victims), strict=True))
@@ -68,16 +70,21 @@ def _per_victim(family: Family, rows: pd.DataFrame) -> Table:
             for victim in victims
         ]
     return Table(
-        f"{family.title}: gain at equal L2, per victim",
+        f"{family.title}: gain at equal {amount.name}, per victim",
         ("victim", *modes),
         tuple(lines),
         (
-            "In points over sign at the same mean L2, with 95 % intervals, in bold where that "
-            "excludes 0. " + _INTERVAL,
+            f"In points over sign at the same mean {amount.name}, with 95 % intervals, in bold "
+            "where that excludes 0. " + _interval(amount),
             _count(rows),
             *family.notes(),
         ),
     )
+
+
+def _interval(amount: Amount) -> str:
+    of = f"of differences linearised in {amount.name}"
+    return f"The interval is Agresti and Min's for matched pairs, {of}."
 
 
 def _difference(row: dict) -> Span:
