@@ -11,13 +11,13 @@ from matplotlib.text import Text
 from PIL import Image
 
 from scripts import figures
-from tests.made_up_results import write_run, write_sweep
-from utils.analysis.families import load_families
+from tests.made_up_results import before_ssim, write_run, write_sweep
+from utils.analysis.families import Attack, load_families
 from utils.analysis.figures import FIGURES
 from utils.analysis.figures.drawing import figures_of
 from utils.analysis.figures.selection import Choices, NotDrawn, Selection
 from utils.analysis.figures.style import panels, x_label
-from utils.analysis.figures.success import draw_success
+from utils.analysis.figures.success import draw_success, success_over_ssim
 from utils.analysis.summary_rows import summary_rows
 
 
@@ -40,6 +40,7 @@ def test_draws_every_kind_as_png_and_pdf(sweep, tmp_path, capsys):
         "matrix",
         "success_epsilon_if",
         "success_l2_if",
+        "success_ssim_if",
         "accuracy_if",
         "accuracy_by_confidence_if",
         "image_0000_if",
@@ -71,7 +72,10 @@ def _drawn(folder, tmp_path, *options):
 
 def test_axes_have_units_and_curves_begin_at_the_clean_images(tmp_path):
     folder = write_sweep(tmp_path / "r", methods=("if",), images=20, clean_errors=5)
-    texts = _drawn(folder, tmp_path, "--figures", "success_epsilon,success_l2,equal_l2")
+    texts = _drawn(
+        folder, tmp_path, "--figures", "success_epsilon,success_l2,success_ssim,equal_l2"
+    )
+    assert "1 - mean SSIM" in texts["success_ssim_if"]
     assert "epsilon, of 255" in texts["success_epsilon_if"]
     assert "mean L2, in [0, 255] units" in texts["success_l2_if"]
     (family,) = load_families([folder])
@@ -80,6 +84,23 @@ def test_axes_have_units_and_curves_begin_at_the_clean_images(tmp_path):
     draw_success(axes, rows[rows["victim"] == "net_b"], "size")
     for line in axes.lines:
         assert (line.get_xdata()[0], line.get_ydata()[0]) == (0, 25)
+
+
+def test_success_over_ssim_goes_right_where_more_is_visible(tmp_path, capsys):
+    write_sweep(tmp_path / "r", methods=("if",), images=20, epsilons=(4, 8))
+    (family,) = load_families([tmp_path / "r"])
+    ((suffix, figure),) = success_over_ssim(Selection(family, Choices(())))
+    sign, affine = figure.axes[0].lines
+    means = [family.transfer_of(Attack("if", e, "sign"))["mean_ssim"].mean() for e in (4.0, 8.0)]
+    assert suffix == "if"
+    # Tables' rows are means of what per_image.csv rounds.
+    assert sign.get_xdata() == pytest.approx([0, 1 - means[0], 1 - means[1]], abs=1e-5)
+    assert sign.get_xdata()[2] > affine.get_xdata()[2] > affine.get_xdata()[1] > 0
+    before_ssim(tmp_path / "r")
+    options = ["--figures", "success_ssim,rates", "--formats", "svg", "-o", str(tmp_path / "f")]
+    assert figures.main([str(tmp_path / "r"), *options]) == 0
+    assert "Not drawn: success_ssim: it needs SSIM" in capsys.readouterr().err
+    assert [file.stem for file in (tmp_path / "f").iterdir()] == ["rates"]
 
 
 @pytest.mark.parametrize("columns", [1, 2, 4])

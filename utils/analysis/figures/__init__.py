@@ -14,7 +14,7 @@ from utils.analysis.figures.rates import rates_at_one_bound
 from utils.analysis.figures.selection import Drawn, Selection
 from utils.analysis.figures.spectrum import perturbation_spectrum
 from utils.analysis.figures.strip import image_strips
-from utils.analysis.figures.success import success_over_bound, success_over_l2
+from utils.analysis.figures.success import success_over_bound, success_over_l2, success_over_ssim
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,11 @@ FIGURES = {
         success_over_l2,
         "Success against the mean L2 actually spent, with 95 % intervals; 0 is clean. The higher "
         "curve needs less perturbation for the same success.",
+    ),
+    "success_ssim": Kind(
+        success_over_ssim,
+        "Success against how visible the perturbations are, as 1 - mean SSIM (the further right, "
+        "the more), with 95 % intervals; 0 is clean. The higher curve shows less to the eye.",
     ),
     "iterations": Kind(
         success_over_iterations,

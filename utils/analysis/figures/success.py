@@ -1,24 +1,35 @@
-"""Success against the bound, and against the L2 that was actually spent."""
+"""Success against the bound, and against the L2 and the SSIM that were actually spent."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 
+from utils.analysis.amounts import SSIM
 from utils.analysis.faces import face
-from utils.analysis.figures.selection import ONE_SIZE, Drawn, Selection
+from utils.analysis.figures.selection import ONE_SIZE, Drawn, NotDrawn, Selection
 from utils.analysis.figures.style import caption, name_panel, panels, rate_axis, x_label
 from utils.analysis.summary_rows import MEAN
 
 L2_AXIS = "mean L2, in [0, 255] units"
+_SSIM_AXIS = "1 - mean SSIM"
 
 
 def success_over_bound(selection: Selection) -> Drawn:
     """Draws one figure a method: a panel for the black-box mean and one for every victim."""
-    return _over(selection, "size", selection.family.axis)
+    return _over(selection, selection.rows, "size", selection.family.axis)
 
 
 def success_over_l2(selection: Selection) -> Drawn:
     """Draws the same against the mean L2 of the perturbations, in [0, 255] units."""
-    return _over(selection, "mean_l2", L2_AXIS)
+    return _over(selection, selection.rows, "mean_l2", L2_AXIS)
+
+
+def success_over_ssim(selection: Selection) -> Drawn:
+    """Draws the same against what is missing to a mean SSIM of 1, which only the original has."""
+    visible = SSIM.rising(selection.rows[SSIM.mean])
+    if visible.isna().any():
+        yield "", NotDrawn("it needs SSIM, which folders from before it was measured lack")
+        return
+    yield from _over(selection, selection.rows.assign(visible=visible), "visible", _SSIM_AXIS)
 
 
 def draw_success(axes: Axes, rows: pd.DataFrame, x: str) -> None:
@@ -35,8 +46,8 @@ def draw_success(axes: Axes, rows: pd.DataFrame, x: str) -> None:
         axes.fill_between(group[x], low, high, color=look.color, alpha=0.13, linewidth=0)
 
 
-def _over(selection: Selection, x: str, label: str) -> Drawn:
-    family, rows = selection.family, selection.rows
+def _over(selection: Selection, rows: pd.DataFrame, x: str, label: str) -> Drawn:
+    family = selection.family
     victims = [*([MEAN] if family.black_box else []), *family.victims]
     for method, title in selection.methods.items():
         of_method = rows[rows["method"] == method]
