@@ -245,7 +245,8 @@ def _answers(
             return victim, mode, each.start, judge()
         drawn = (chain.names, flags.seed, *ids) if chain.steps else ()
         weights = run.record.victims[victim].weights
-        who = weights, flags.victim_preprocessing, len(each.pixels[mode]), drawn
+        network = run.network_of(victim), weights, flags.victim_preprocessing
+        who = *network, len(each.pixels[mode]), drawn
         return victim, mode, each.start, session.clean_answers(who, each.sha256[mode], judge)
 
     yield from prefetching_map(answer, questions())

@@ -176,7 +176,7 @@ class Session:
         """Returns what a victim says of a batch of originals, which it is shown once.
 
         Args:
-          who: what the victim is known by: its weights, how its input is prepared, and the batch's
+          who: what the victim is known by: its network, how its input is prepared, and the batch's
             size.
           sha256: of the images' files.
           judge: asks the victim.

@@ -9,6 +9,7 @@ import tensorflow as tf
 from scripts import judge, judge_images, table, verify
 from utils.pipeline.config import RunConfig
 from utils.pipeline.execute import execute
+from utils.pipeline.session import Session
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +81,13 @@ def test_the_same_run_goes_on_under_the_same_name_alone(finished, linear):
     output = str(finished.parents[3])
     assert execute(RunConfig.of_flags(flags | {"output_dir": output})) == finished
     assert set(pd.read_csv(finished / "transfer.csv")["victim"]) == {"mine", "mine+bits3", "v"}
+
+
+def test_one_program_fed_in_two_ways_is_two_victims_in_a_worker(linear, tmp_path):
+    flags = {"source": ["demo_vgg"], "victims": [f"{linear}&range=0,1", linear]}
+    flags |= {"limit": 4, "num_iter": 1, "output_dir": str(tmp_path)}
+    # A worker remembers what a network said of the clean images.
+    folder = execute(RunConfig.of_flags(flags), session=Session(1e9))
+    rows = pd.read_csv(folder / "per_image.csv")
+    first, second = (group["clean_confidence"].tolist() for _, group in rows.groupby("victim"))
+    assert first != second
