@@ -55,19 +55,16 @@ def structural_similarity(original: np.ndarray, others: Sequence[np.ndarray]) ->
         values[0] = clean
         np.multiply(clean, clean, out=values[1])
         mean, square = windows.means(values)
-        twice = 2 * mean
+        doubled, twice = 2 * clean, 2 * mean
         luminance = twice * mean
         contrast = 2 * square - luminance + _C2
         luminance += _C1
         for place, y in enumerate(ys):
             values = windows.values(3, clean.shape[1])
-            difference, its_square, growth = values
+            difference, its_square, together = values
             np.subtract(y[:, strip], clean, out=difference)
             np.multiply(difference, difference, out=its_square)
-            # y^2 - x^2
-            np.multiply(clean, difference, out=growth)
-            growth *= 2
-            growth += its_square
+            np.multiply(doubled, difference, out=together)
             totals[place] += _sum(windows.means(values), twice, luminance, contrast)
     return [total / (3 * inner**2) for total in totals]
 
@@ -78,24 +75,26 @@ def _sum(
     """Adds up a strip's SSIM.
 
     Args:
-      means: float64 [3, 3, H, W], of y - x, its square and y^2 - x^2; overwritten.
+      means: float64 [3, 3, H, W], of y - x, its square and 2 x (y - x); overwritten.
       twice, luminance, contrast: float64 [3, H, W], 2 m_x, 2 m_x^2 + C1 and 2 v_x + C2.
     """
-    shift, noise, growth = means
+    shift, noise, spread = means
     lift = shift * shift
-    # m_y^2 - m_x^2
     shift *= twice
-    shift += lift
     # v_(y - x), and v_x + v_y + C2
     noise -= lift
-    growth -= shift
-    growth += contrast
+    spread -= shift
+    spread += noise
+    spread += contrast
+    # m_x^2 + m_y^2 + C1
+    shift += lift
     shift += luminance
-    lift /= shift
-    noise /= growth
-    np.subtract(1, lift, out=lift)
-    np.subtract(1, noise, out=noise)
+    # Over one denominator: a division takes as long as several products.
+    np.subtract(shift, lift, out=lift)
+    np.subtract(spread, noise, out=noise)
     lift *= noise
+    shift *= spread
+    lift /= shift
     return float(lift.sum())
 
 

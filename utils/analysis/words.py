@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from utils.analysis.amounts import AMOUNTS
 from utils.analysis.equal_amounts import equal_rows
 from utils.analysis.families import Family
 from utils.analysis.summary_rows import MEAN, clean_rows, summary_rows
@@ -16,8 +17,8 @@ from utils.success import CONTROL, REFERENCE
 def in_words(family: Family, size: float | None) -> list[str]:
     """Returns sentences on the mean over the black-box victims at one size of the bound.
 
-    A gain or loss is called one where the exact test of flipped signs says so (at equal L2: where
-    the interval excludes 0); everything else is called unclear.
+    A gain or loss is called one where the exact test of flipped signs says so (at equal L2
+    and SSIM: where the interval excludes 0); everything else is called unclear.
     """
     rows = summary_rows(family)
     rows = rows[(rows["size"] == size) & (rows["victim"] == MEAN)]
@@ -45,7 +46,7 @@ def in_words(family: Family, size: float | None) -> list[str]:
     ]
     sentences += _verdicts(f"At the same {family.quantity}", told)
     sentences += _lengths(family, rows, compared)
-    sentences += _at_equal_l2(family, size)
+    sentences += _at_equal(family, size)
     within = rows[(rows["within_random"] == 1)]
     if len(within) == rows["within_random"].notna().sum() > 0:
         sentences.append("None is above what random signs of the same size reach by themselves.")
@@ -100,14 +101,22 @@ def _lengths(family: Family, rows: pd.DataFrame, compared: pd.DataFrame) -> list
     return [f"They spend {spent} times sign's L2 length there."]
 
 
-def _at_equal_l2(family: Family, size: float) -> list[str]:
+def _at_equal(family: Family, size: float) -> list[str]:
+    sentences: list[str] = []
     try:
-        rows = equal_rows(family, sizes=[size])
+        for amount in AMOUNTS:
+            told = _told(family, equal_rows(family, amount, [size]))
+            sentences += _verdicts(f"At the same mean {amount.name}", told)
     except ResultsError:
-        return ["Sign wasn't swept, so nothing can be said at equal L2."]
+        # Folders from before SSIM was measured have lengths alone.
+        return sentences or ["Sign wasn't swept, so nothing can be said at equal L2."]
+    return sentences
+
+
+def _told(family: Family, rows: pd.DataFrame) -> list[_Told]:
     rows = rows[(rows["victim"] == MEAN) & ~rows["mode"].isin([CONTROL])]
     known = rows[rows["difference"].notna()]
-    told = [
+    return [
         _Told(
             _name(family, row),
             row["difference"],
@@ -116,7 +125,6 @@ def _at_equal_l2(family: Family, size: float) -> list[str]:
         )
         for row in known.to_dict("records")
     ]
-    return _verdicts("At the same mean L2", told)
 
 
 def _name(family: Family, row: dict) -> str:
