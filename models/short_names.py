@@ -70,3 +70,11 @@ class ShortNames:
         """Returns the network that a name stands for, without defences."""
         base, _ = split_defences(name)
         return self.meanings.get(base, base)
+
+    def in_full(self, text: str) -> str:
+        """Returns `NAME=NETWORK` of a short name, with its defences; another name as it is."""
+        name = self.name(text)
+        base, _ = split_defences(name)
+        if base not in self.meanings:
+            return text
+        return f"{base}={self.meanings[base]}{name[len(base) :]}"

@@ -4,7 +4,7 @@ Examples:
   bash scripts/page.sh
   python scripts/page.py --checkpoint_path checkpoints --input_csv dev.csv --input_dir images
       ImageNet networks beside the demo zoo.
-  python scripts/page.py --networks "saved_model:PATH?side=28&classes=10&range=-1,1"
+  python scripts/page.py --networks "digits=saved_model:PATH?side=28&classes=10&range=-1,1"
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from models import get_network, split_names
+from models import ShortNames, get_network, split_names
 from utils.analysis.class_names import class_names
 from utils.answers import holds_answers
 from utils.arguments import Parser
@@ -37,8 +37,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="who may see it; 0.0.0.0: everybody")
     parser.add_argument("--port", type=int, help="default: the first free one from 7860")
     parser.add_argument("--checkpoint_path", default="", help="folder of ImageNet checkpoints")
-    parser.add_argument("--input_csv", default="", help="CSV of ImageNet images")
-    parser.add_argument("--input_dir", default="", help="folder of ImageNet images")
+    parser.add_argument(
+        "--input_csv", default="", help="CSV of images of --networks, else of ImageNet"
+    )
+    parser.add_argument("--input_dir", default="", help="folder of these images")
     parser.add_argument("--networks", default="", help="others, comma-separated, as --victims")
     parser.add_argument(
         "--class_names", type=Path, help="of ImageNet, one a line, background first"
@@ -48,7 +50,11 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     offers = _offers(given)
     names = {
-        offer.zoo: class_names(offer.zoo, given.class_names if offer.zoo == "imagenet" else None)
+        offer.class_zoo: class_names(
+            offer.class_zoo,
+            given.class_names if offer.zoo == "imagenet" else None,
+            offer.input_csv,
+        )
         for offer in offers
     }
     for ending in (signal.SIGTERM, signal.SIGHUP):
@@ -79,24 +85,23 @@ def main(arguments: list[str]) -> int:
 
 
 def _offers(given: argparse.Namespace) -> list[Offer]:
-    """The demo zoo, and ImageNet where a network of it is there."""
+    """Networks of one's own, the demo zoo, and ImageNet where a network of it is there."""
     named = split_names(given.networks.split(",")) if given.networks else ()
-    if told := next(filter(holds_answers, named), ""):
+    short = ShortNames.of(named)
+    meanings = {name: short.meaning(short.name(name)) for name in named}
+    if told := next(filter(holds_answers, meanings.values()), ""):
         raise UsageError(f"--networks {told} can't be: it answers to given images, not the page's.")
-    of_zoo = {zoo: [n for n in named if get_network(n).zoo == zoo] for zoo in ZOOS}
-    offers = []
+    imagenet = [name for name in named if get_network(meanings[name]).zoo == "imagenet"]
+    # Of as many classes as the demo zoo's, but of others.
+    own = [name for name in named if name not in imagenet and ":" in meanings[name]]
+    images = {"input_csv": given.input_csv, "input_dir": given.input_dir}
+    offers = [Offer.find("demo", "", own, **images, alone=True)] if own else []
+    offers.append(Offer.find("demo", "", [n for n in named if n not in {*imagenet, *own}]))
     folder = Path(given.checkpoint_path or ZOOS["imagenet"].checkpoint_path)
-    if given.checkpoint_path or found_in("imagenet", folder) or of_zoo["imagenet"]:
-        offers.append(
-            Offer.find(
-                "imagenet",
-                given.checkpoint_path,
-                of_zoo["imagenet"],
-                given.input_csv,
-                given.input_dir,
-            )
-        )
-    return [Offer.find("demo", "", of_zoo["demo"]), *offers]
+    if given.checkpoint_path or found_in("imagenet", folder) or imagenet:
+        its_images = {} if own else images
+        offers.append(Offer.find("imagenet", given.checkpoint_path, imagenet, **its_images))
+    return offers
 
 
 if __name__ == "__main__":

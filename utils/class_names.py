@@ -1,10 +1,10 @@
 """Names of classes, one a line from label 0 on, as a file of them and beside a CSV of labels."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from utils.errors import DataError
-from utils.files import read_regular
+from utils.files import read_regular, write_atomically
 
 FILE = "class_names.txt"
 _MOST_BYTES = 1 << 24
@@ -38,6 +38,21 @@ def read_flag(file: Path) -> tuple[str, ...]:
             f"--class_names {file} can't be read ({str(error).removesuffix('.')}): give a text "
             "file, one name a line, background first."
         ) from error
+
+
+def write_beside(input_csv: Path, names: Sequence[str]) -> None:
+    """Writes the list that `list_beside` finds, where there are names.
+
+    Args:
+      input_csv: the CSV.
+      names: label -> name; label 0 is background, whatever it is called.
+
+    Raises:
+      DataError: it can't be written.
+    """
+    if names:
+        lines = "".join(f"{name}\n" for name in ("background", *names[1:]))
+        write_atomically(Path(input_csv).parent / FILE, lines.encode())
 
 
 def list_beside(input_csv: Path) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from data import write_image
 from data.photos import decode_photo, read_photo_bytes
 from methods import MODES
 from utils.analysis.class_names import ClassNames
-from utils.class_names import named_zoo
+from utils.class_names import write_beside
 from utils.errors import BenchError, DataError, UsageError
 from utils.files import write_atomically
 from utils.page.cards import answer_html
@@ -60,7 +60,7 @@ class Desk:
 
     Args:
       offers: the zoos that were found.
-      names: zoo -> names of its classes.
+      names: zoo, as an offer's `class_zoo` -> names of its classes.
       engine: shared by all visitors.
     """
 
@@ -92,7 +92,7 @@ class Desk:
         offer = self.offer_of(source)
         if offer.dataset is None:
             return []
-        name = self.names[offer.zoo]
+        name = self.names.get(offer.class_zoo, ClassNames())
         pairs = zip(offer.dataset.ids, offer.dataset.true_labels, strict=True)
         return [(f"{image_id}: {name(int(label))}", image_id) for image_id, label in pairs]
 
@@ -100,8 +100,7 @@ class Desk:
         """Returns the answer, or why there is none in a sentence, as HTML."""
         try:
             question = self.question(wish)
-            zoo = named_zoo(question.offer.zoo, (question.source,))
-            names = self.names.get(zoo, ClassNames())
+            names = self._names_for(question)
             return answer_html(question, self.engine.answer(question), names)
         except BenchError as error:
             return problem_html(error)
@@ -142,6 +141,7 @@ class Desk:
             write_image(folder / "images" / f"{image_id}.png", question.picture.pixels)
             table = f"ImageId,TrueLabel\n{image_id},{label}\n"
             write_atomically(folder / "labels.csv", table.encode())
+            write_beside(folder / "labels.csv", self._names_for(question).names)
             config = replace(
                 config,
                 input_csv=str(folder / "labels.csv"),
@@ -170,7 +170,7 @@ class Desk:
         _within("the number of iterations", wish.num_iter, 1, MAX_ITERATIONS)
         unknown = [name for name in wish.victims if name not in offer.checkpoints]
         if unknown:
-            raise UsageError(f"{unknown[0]!a:.80} is no network of the {offer.zoo} zoo.")
+            raise UsageError(f"{unknown[0]!a:.80} is no network beside {wish.source}.")
         if not wish.modes:
             raise UsageError("No mode is chosen: tick one, such as affine.")
         return Question(
@@ -184,6 +184,9 @@ class Desk:
             equal_l2=bool(wish.equal_l2),
             victims=tuple(wish.victims),
         )
+
+    def _names_for(self, question: Question) -> ClassNames:
+        return self.names.get(question.offer.class_zoo, ClassNames())
 
     def _picture(self, wish: Wish, offer: Offer) -> Picture:
         if wish.upload:

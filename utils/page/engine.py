@@ -112,7 +112,8 @@ class Engine:
         }
 
     def _load(self, question: Question, name: str) -> Classifier:
-        return self.session.load(name, question.offer.checkpoints[name])
+        offer = question.offer
+        return self.session.load(offer.short_names.meaning(name), offer.checkpoints[name])
 
     def label_of(self, question: Question) -> int:
         """The image's own label, else the class that the source sees; background is none.

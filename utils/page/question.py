@@ -11,6 +11,7 @@ from utils.bound import plain_number
 from utils.page.offer import Offer
 from utils.page.picture import Picture
 from utils.pipeline.config import RunConfig
+from utils.pipeline.participants import ZOOS
 from utils.success import REFERENCE
 
 
@@ -49,7 +50,8 @@ class Question:
         Raises:
           UsageError, MethodError: something that can't be obeyed, such as no mode.
         """
-        flags = self._flags() | {"zoo": self.offer.zoo, "victims": self.victims}
+        victims = tuple(map(self.offer.short_names.in_full, self.victims))
+        flags = self._flags() | {"zoo": self.offer.zoo, "victims": victims}
         return RunConfig.of_flags(flags | {"output_dir": output_dir})
 
     def command(self) -> str:
@@ -70,7 +72,7 @@ class Question:
         flags: dict[str, Any] = {"method": self.method, "mode": self.modes}
         if REFERENCE not in self.modes:
             flags["compare_sign"] = False
-        flags["source"] = (self.source,)
+        flags["source"] = (self.offer.short_names.in_full(self.source),)
         if self.equal_l2:
             flags |= {"norm": "l2", "max_l2": self.max_l2}
         else:
@@ -79,4 +81,7 @@ class Question:
             flags["num_iter"] = self.num_iter
         if self.offer.checkpoint_path:
             flags["checkpoint_path"] = self.offer.checkpoint_path
+        offer = self.offer
+        if not self.picture.file and offer.input_csv not in (None, ZOOS[offer.zoo].input_csv):
+            flags |= {"input_csv": str(offer.input_csv), "input_dir": str(offer.input_dir)}
         return flags | {"batch_size": 1}

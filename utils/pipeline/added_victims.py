@@ -29,7 +29,8 @@ def add_victims(run: Run, texts: Sequence[str]) -> tuple[Run, list[str]]:
     """
     short = models.ShortNames.of(texts)
     others = [each for each in texts if short.name(each) not in run.record.victims]
-    wanted = list(dict.fromkeys(_in_full(each, short) for each in others))
+    # The text that says what a name stands for may not be among these.
+    wanted = list(dict.fromkeys(short.in_full(each) for each in others))
     if not wanted:
         return run, []
     if not run.record.complete:
@@ -51,11 +52,3 @@ def add_victims(run: Run, texts: Sequence[str]) -> tuple[Run, list[str]]:
     commands = [*run.record.commands, shlex.join(sys.argv)]
     record = run.record.model_copy(update={"victims": victims, "commands": commands})
     return replace(run, record=record, named=run.named | added.keys()), list(added)
-
-
-def _in_full(text: str, short: models.ShortNames) -> str:
-    """Says with a short name what it stands for: the text that does so may not be among these."""
-    base, _ = models.split_defences(short.name(text))
-    if base not in short.meanings:
-        return text
-    return f"{base}={short.meanings[base]}{short.name(text)[len(base) :]}"

@@ -74,7 +74,7 @@ def known_names(config: RunConfig, networks: Networks) -> Sequence[str]:
       DataError: --class_names can't be read.
     """
     if config.class_names:
-        return ("background", *read_flag(Path(config.class_names))[1:])
+        return read_flag(Path(config.class_names))
     beside = list_beside(networks.input_csv) if config.input_csv else ()
     judges = [networks.short_names.meaning(name) for name in networks.victims]
     zoo = named_zoo(networks.zoo, [*networks.attacked, *judges])

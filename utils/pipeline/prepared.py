@@ -16,7 +16,7 @@ from pydantic import ValidationError
 import models
 from data import Photo, decode_photo, write_image
 from data.photos import read_photo_bytes
-from utils import class_names
+from utils.class_names import write_beside
 from utils.errors import BenchError, DataError, UsageError
 from utils.files import open_regular, sha256_of, write_atomically
 from utils.pipeline.config import RunConfig
@@ -205,9 +205,7 @@ class Making:
         self._leave_out(problems)
         labels, said = self._labels(place)
         write_atomically(place / _LABELS, _csv(self._items, labels, photos))
-        if self._names:
-            # Where a run looks for names: beside its CSV.
-            write_atomically(place / class_names.FILE, "\n".join(self._names).encode() + b"\n")
+        write_beside(place / _LABELS, self._names)
         prepared = Preparation(
             made_from=str(Path(self._made_from).absolute()),
             how=f"the centre square, resized with antialiasing (Lanczos) to {side} x {side}",
@@ -236,7 +234,7 @@ class Making:
             for item, answer in zip(unknown[start:], answers, strict=False):
                 # Background is no class of an image.
                 labels[item.image_id] = next(label for label in answer.labels if label > 0)
-        return labels, f"{PREDICTED} {source.name}"
+        return labels, f"{PREDICTED} {'+'.join(self._networks.sources)}"
 
     def _refuse_another(self, made: Path) -> None:
         earlier = None if self._config.overwrite else RunRecord.read(self._run)

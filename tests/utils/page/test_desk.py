@@ -60,7 +60,7 @@ def test_what_a_file_is_called_never_is_markup(desk, tmp_path):
         ({"num_iter": 10**9}, "it must be from 1 to 50"),
         ({"method": "<script>"}, "--method"),
         ({"modes": ()}, "No mode is chosen"),
-        ({"victims": ("saved_model:/etc",)}, "is no network of the demo zoo"),
+        ({"victims": ("saved_model:/etc",)}, "is no network beside demo_vgg"),
     ],
 )
 def test_what_cannot_be_obeyed_is_a_sentence_on_the_page(desk, changes, said):
@@ -77,8 +77,26 @@ def test_the_run_folder_is_what_attack_py_leaves_and_holds_the_answers_pixels(de
     with zipfile.ZipFile(archive) as packed:
         names = set(packed.namelist())
         png = packed.read("eps4/affine/demo0002.png")
+        table = packed.read("eps4/per_image.csv").decode()
     assert {"eps4/run.json", "eps4/transfer.csv", "eps4/sign/demo0002.png", "labels.csv"} <= names
+    assert "true_name" in table.splitlines()[0] and ",square," in table
     (affine,) = (m for m in desk.engine.craft(desk.question(WISH))[1] if m.mode == "affine")
     assert np.array_equal(decode_image(png, archive), affine.pixels)
     with pytest.raises(UsageError, match="Epsilon 0 is no attack"):
         desk.run_folder(replace(WISH, epsilon=0), tmp_path)
+
+
+def test_networks_of_ones_own_stand_by_themselves_under_their_short_names(desk, demo, tmp_path):
+    table = tmp_path / "mine.csv"
+    table.write_text("ImageId,TrueLabel\ndemo0004,7\n")
+    # It is only looked for here, never loaded.
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    network = f"mine=saved_model:{tmp_path}?side=64&classes=10"
+    own = Offer.find("demo", "", [network], str(table), str(demo / "images"), alone=True)
+    assert own.sources == ["mine"] and own.class_zoo == "" and own.side("mine") == 64
+    both = Desk([own, *desk.offers], desk.names, desk.engine)
+    assert both.sources[0] == "mine" and both.images("mine") == [("demo0004: 7", "demo0004")]
+    assert len(both.images("demo_vgg")) > 1
+    command = both.question(replace(WISH, image="demo0004", source="mine", victims=())).command()
+    assert f"--source '{network}'" in command and f"--input_csv {table}" in command
+    assert Offer.find("demo", "", [network], alone=True).dataset is None
