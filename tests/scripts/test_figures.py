@@ -150,6 +150,8 @@ def test_nothing_is_cut_at_the_edges(tmp_path, methods, victims):
     for name, kind, figure in figures_of(Selection(family, Choices(kinds)), kinds):
         assert not isinstance(figure, NotDrawn), (name, kind)
         FigureCanvasAgg(figure)
+        # However many methods, it fits a page.
+        assert figure.get_size_inches()[0] < 7.3
         width = figure.get_size_inches()[0] * figure.dpi
         for text, left, right in _ends(figure):
             assert left > -1 and right < width + 1, (kind, text)

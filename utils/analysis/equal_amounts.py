@@ -125,7 +125,8 @@ def equal_rows(
       sizes: only these of the bound; None: all at which corrected modes were run.
 
     Raises:
-      ResultsError: sign was run at fewer than two sizes, or a run lacks the amount.
+      ResultsError: sign was run at fewer than two sizes with every method, or a run lacks the
+        amount.
     """
     for run in family.runs:
         if run.per_image[amount.column].isna().any():
@@ -135,21 +136,29 @@ def equal_rows(
                 "than its window of 11 pixels."
             )
     groups = victim_groups(family)
-    rows = []
-    for method in family.method_titles:
-        of_method = family.attacks(method)
-        attacks = [
+    compared = {
+        method: [
             attack
-            for attack in of_method
+            for attack in family.attacks(method)
             if attack.mode != REFERENCE and (sizes is None or attack.size in sizes)
         ]
-        points = sum(attack.mode == REFERENCE for attack in of_method)
-        if attacks and points < 2:
-            raise ResultsError(
-                f"--equal_{amount.column} needs sign at two or more {family.quantity}s, and "
-                f"{method} has {points} ({family.title}): run scripts/sweep.py with sign_epsilons "
-                "in the grid."
-            )
+        for method in family.method_titles
+    }
+    points = {
+        method: sum(attack.mode == REFERENCE for attack in family.attacks(method))
+        for method, attacks in compared.items()
+        if attacks
+    }
+    # One method that was not swept keeps no other from its comparison: its rows say so.
+    if points and max(points.values()) < 2:
+        method, count = next(iter(points.items()))
+        raise ResultsError(
+            f"--equal_{amount.column} needs sign at two or more {family.quantity}s, and "
+            f"{method} has {count} ({family.title}): run scripts/sweep.py with sign_epsilons "
+            "in the grid."
+        )
+    rows = []
+    for attacks in compared.values():
         for attack in attacks:
             for name, victims in groups.items():
                 if not family.has_rate(attack, victims):

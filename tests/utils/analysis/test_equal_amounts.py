@@ -3,9 +3,11 @@ import pytest
 
 from tests.made_up_results import before_ssim, write_run, write_sweep
 from utils.analysis.amounts import L2, SSIM
-from utils.analysis.equal_amounts import OUTSIDE, between, equal_rows
+from utils.analysis.equal_amounts import NO_SWEEP, OUTSIDE, between, equal_rows
 from utils.analysis.equal_amounts_tables import equal_tables
 from utils.analysis.families import Attack, load_families
+from utils.analysis.figures.gain import gain_at_equal_l2
+from utils.analysis.figures.selection import Choices, Selection
 from utils.analysis.formats import to_markdown
 from utils.analysis.summary_rows import MEAN
 from utils.errors import ResultsError
@@ -122,3 +124,22 @@ def test_one_epsilon_of_sign_is_too_few(tmp_path):
     (family,) = load_families([tmp_path])
     with pytest.raises(ResultsError, match="two or more epsilons"):
         equal_rows(family)
+
+
+def test_a_method_that_was_not_swept_keeps_none_from_its_comparison(tmp_path):
+    """One without a sweep once left the page without any comparison at equal length."""
+    write_sweep(tmp_path, methods=("if", "m"), epsilons=(4, 8, 16), images=40)
+    write_run(tmp_path, "fgsm", 16.0, images=40)
+    (family,) = load_families([tmp_path])
+    rows = equal_rows(family, sizes=[16.0]).set_index("method")
+    assert set(rows.index) == {"fgsm", "if", "m"}
+    assert (
+        set(rows.loc["fgsm", "note"]) == {NO_SWEEP} and rows.loc["fgsm", "difference"].isna().all()
+    )
+    assert rows.loc[["if", "m"], "difference"].notna().all()
+    text = "\n".join(map(to_markdown, equal_tables(family, rows.reset_index(), L2)))
+    assert text.count(NO_SWEEP) == 5 and "nan" not in text
+    selection = Selection(family, Choices(("equal_l2",)))
+    ((_, figure),) = gain_at_equal_l2(selection)
+    said = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert said == ["sign\nnot swept"]

@@ -6,7 +6,13 @@ from matplotlib.axes import Axes
 from utils.analysis.equal_amounts import equal_rows
 from utils.analysis.faces import face
 from utils.analysis.figures.selection import Drawn, NotDrawn, Selection
-from utils.analysis.figures.style import caption, grid_of_methods, name_panel, rate_axis
+from utils.analysis.figures.style import (
+    begins_a_line,
+    caption,
+    grid_of_methods,
+    name_panel,
+    rate_axis,
+)
 from utils.analysis.figures.success import L2_AXIS, draw_success
 from utils.analysis.summary_rows import MEAN
 from utils.errors import ResultsError
@@ -34,17 +40,17 @@ def gain_at_equal_l2(selection: Selection) -> Drawn:
         yield "", NotDrawn("it needs another mode than sign of the chosen methods at that bound")
         return
     mean = selection.rows[selection.rows["victim"] == MEAN]
-    figure, axes = grid_of_methods(len(methods), rows=2)
-    for number, method in enumerate(methods):
-        above, below = axes[number], axes[len(methods) + number]
+    figure, columns = grid_of_methods(len(methods), rows=2)
+    for method, (above, below) in zip(methods, columns, strict=True):
+        first = begins_a_line(above)
         of_method = mean[mean["method"] == method]
         draw_success(above, of_method, "mean_l2")
         name_panel(above, selection.methods[method])
         above.set_xlabel(L2_AXIS)
-        rate_axis(above, f"{family.goal}, %" if number == 0 else "")
+        rate_axis(above, f"{family.goal}, %" if first else "")
         _gains(below, of_method[of_method["size"] == size], equal[equal["method"] == method])
         below.set_xticks(range(2), (f"same\n{family.quantity}", "same\nL2"))
-        if number == 0:
+        if first:
             below.set_ylabel("gain over sign, points")
     caption(
         figure,
@@ -62,12 +68,13 @@ def _gains(axes: Axes, at_bound: pd.DataFrame, at_l2: pd.DataFrame) -> None:
         first = at_bound[at_bound["mode"] == mode].iloc[0]
         second = at_l2[at_l2["mode"] == mode].iloc[0]
         points = (
-            (0, first["gain_over_sign"], first["gain_low"], first["gain_high"]),
-            (1, second["difference"], second["low"], second["high"]),
+            (0, first["gain_over_sign"], first["gain_low"], first["gain_high"], "sign not run"),
+            (1, second["difference"], second["low"], second["high"], second["note"]),
         )
-        for x, gain, low, high in points:
+        for x, gain, low, high, note in points:
             if pd.isna(gain):
-                axes.text(x, 0, "outside\nthe sweep", ha="center", va="bottom", fontsize=6)
+                text = str(note).replace(" ", "\n", 1)
+                axes.text(x, 0, text, ha="center", va="bottom", fontsize=6)
                 continue
             style = face(mode).style | {"linestyle": "none"}
             errors = None if pd.isna(low) else [[max(gain - low, 0)], [max(high - gain, 0)]]

@@ -6,7 +6,13 @@ from matplotlib.ticker import MaxNLocator
 
 from utils.analysis.faces import face
 from utils.analysis.figures.selection import Drawn, NotDrawn, Selection
-from utils.analysis.figures.style import caption, grid_of_methods, name_panel, rate_axis, x_label
+from utils.analysis.figures.style import (
+    begins_a_line,
+    caption,
+    grid_of_methods,
+    name_panel,
+    rate_axis,
+)
 from utils.analysis.figures.success import draw_success
 from utils.analysis.iterations import MISSING, courses, goes_on, largest_lead
 from utils.bound import plain_number
@@ -24,11 +30,9 @@ def success_over_iterations(selection: Selection) -> Drawn:
         elsewhere = "the family of the most iterations has it"
         yield "", NotDrawn(elsewhere if goes_on(family) else MISSING)
         return
-    figure, axes = grid_of_methods(len(found), rows=3, sharex=True)
-    for number, course in enumerate(found):
-        rows = course.rows()
-        success, gain, length = axes[number :: len(found)]
-        first = number == 0
+    figure, columns = grid_of_methods(len(found), rows=3, sharex=True)
+    for course, (success, gain, length) in zip(found, columns, strict=True):
+        rows, first = course.rows(), begins_a_line(success)
         draw_success(success, rows, "iterations")
         name_panel(success, selection.methods[course.method])
         rate_axis(success, f"{family.goal}, %" if first else "")
@@ -37,9 +41,9 @@ def success_over_iterations(selection: Selection) -> Drawn:
         if first:
             gain.set_ylabel("gain over sign, points")
             length.set_ylabel("mean L2")
-    axes[-1].set_ylim(bottom=0)
-    axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    x_label(axes, "iterations")
+        length.set_ylim(bottom=0)
+        length.set_xlabel("iterations")
+    length.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     steps = list(dict.fromkeys(plain_number(course.step) for course in found))
     victims = sorted({len(course.victims) for course in found})
     caption(

@@ -16,6 +16,7 @@ from matplotlib.textpath import text_to_path
 from utils.text import one_line
 
 WIDTH = 7.2  # inches, a page's text width
+_MOST_METHODS = 4
 rcParams.update(
     {
         "font.size": 8,
@@ -60,12 +61,31 @@ def panels(
     return figure, drawn
 
 
-def grid_of_methods(count: int, rows: int, **sharing: Any) -> tuple[Figure, list[Axes]]:
-    """Makes rows of `count` panels, wider than a page where they would be too narrow."""
-    figure, axes = panels(rows * count, columns=count, height=2.1, sharey="row", **sharing)
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(max(width, 1.75 * count), height)
-    return figure, axes
+def grid_of_methods(count: int, rows: int, **sharing: Any) -> tuple[Figure, list[list[Axes]]]:
+    """Makes a column of `rows` panels for each of `count` methods, four of them side by side.
+
+    Returns the figure, and each method's panels from above.
+    """
+    # As many in each line as there can be, with as few places empty.
+    across = -(-count // -(-count // _MOST_METHODS))
+    lines = -(-count // across)
+    figure, axes = panels(rows * lines * across, across, height=2.1, sharey="row", **sharing)
+    columns = [
+        [axes[(line * rows + row) * across + place] for row in range(rows)]
+        for line in range(lines)
+        for place in range(across)
+    ]
+    for unused in (panel for column in columns[count:] for panel in column):
+        unused.set_axis_off()
+    for column in columns[:count]:
+        # Below it stands another method's.
+        column[-1].xaxis.set_tick_params(labelbottom=True)
+    return figure, columns[:count]
+
+
+def begins_a_line(axes: Axes) -> bool:
+    """Whether a panel is the leftmost of its line, where the y axis is named."""
+    return _place(axes).is_first_col()
 
 
 def x_label(drawn: Sequence[Axes], text: str) -> None:
