@@ -15,12 +15,13 @@ from utils.benchmarks.workload import random_checkpoint, random_inputs
 
 
 def test_prints_a_line_for_every_contestant(capsys):
-    flags = "--source demo_inception --batch_size 2 --num_iter 2 --repeats 1 --matmul_side 64"
+    # Of the networks that the reference can build, the one that is traced fastest.
+    flags = "--source demo_resnet --batch_size 2 --num_iter 2 --repeats 1 --matmul_side 64"
     assert bench_attack.main([*flags.split(), "--contests", "reference,modes,machine,ops"]) == 0
     printed = capsys.readouterr().out
     assert "batch 2 | TF1-style reference | " in printed
     assert "batch 2 | this program, bfloat16 | " in printed
-    assert "Batch 2: 0.10 GFLOP" in printed
+    assert "Batch 2: 0.09 GFLOP" in printed
     assert "batch 2, bfloat16 | how many" in printed
     assert "| I-FGSM, batch 2 | matched | " in printed
     rows = [line.split("|")[5:7] for line in printed.splitlines() if "sign + affine" in line]
