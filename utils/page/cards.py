@@ -90,7 +90,7 @@ def _bars(title: str, color: str, seen: Seen, label: int, names: ClassNames) -> 
     style = f' style="--bar:{color}"' if color else ""
     rows = "".join(
         f'<li class="{"true" if each == label else "other"}" style="--share:{share:.4f}">'
-        f"<span>{text(names(each))}{' &#10003;' if each == label else ''}</span>"
+        f"<span>{text(names(each))}{'&nbsp;&#10003;' if each == label else ''}</span>"
         f"<b>{share:.1%}</b></li>"
         for each, share in top
     )
