@@ -51,6 +51,8 @@ def test_it_has_a_runs_columns_and_compares_with_the_first(judged, undisturbed_c
     assert transfer[transfer["mode"] == "strong"]["gain_over_sign"].isna().all()
     assert weak["gain_over_sign"].notna().all() and weak["mcnemar_p"].notna().all()
     assert transfer.set_index("mode")["max_linf"].to_dict() == {"strong": 8, "weak": 4}
+    similar = transfer.groupby("mode")["mean_ssim"].first()
+    assert 0 < similar["strong"] < similar["weak"] < 1
     assert set(transfer["setting"]) == {"black-box"}
 
 
