@@ -14,18 +14,18 @@ from tests.made_up_results import write_run
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "scripts" / "grids" / "paper.yaml"
 GRID = """
-sources: [demo_inception]
+sources: [demo_vgg]
 methods: [fgsm]
 modes: [sign, affine]
 epsilons: [8, 16]
-victims: [demo_inception]
+victims: [demo_vgg]
 flags: {limit: 4, batch_size: 2}
 """
 
 
 @pytest.fixture
 def grid(tmp_path, demo):
-    if not (demo / "checkpoints" / "demo_inception.ckpt.index").exists():
+    if not (demo / "checkpoints" / "demo_vgg.ckpt.index").exists():
         pytest.skip("the demo zoo's checkpoints are not here")
     file = tmp_path / "grid.yaml"
     file.write_text(GRID)
@@ -73,15 +73,15 @@ def test_interrupted_twice_equals_uninterrupted(grid, tmp_path, capfd):
 def test_a_failing_cell_is_listed_and_the_others_run(grid, tmp_path, capfd):
     output = tmp_path / "out"
     # A run with another seed is in the way of the first cell.
-    folder = output / "demo/demo_inception/fgsm/eps8"
+    folder = output / "demo/demo_vgg/fgsm/eps8"
     folder.mkdir(parents=True)
     (folder / "run.json").write_text('{"identity": {"flags": {"seed": 5}}}')
     assert sweep.main(["--grid", str(grid), "--output_dir", str(output)]) == 1
     text = capfd.readouterr().out
     assert "1 failed" in text
     failure = next(line for line in text.splitlines() if line.startswith("  FAILED"))
-    assert "demo_inception/fgsm/eps8" in failure and "--overwrite" in failure
-    assert (output / "demo/demo_inception/fgsm/eps16/transfer.csv").exists()
+    assert "demo_vgg/fgsm/eps8" in failure and "--overwrite" in failure
+    assert (output / "demo/demo_vgg/fgsm/eps16/transfer.csv").exists()
 
 
 def test_dry_run_runs_nothing(grid, tmp_path, capfd):
@@ -98,7 +98,7 @@ def test_values_are_set_over_the_grids(grid, tmp_path, capfd):
     settings = ["--set", "epsilons=4", "--set", "methods=m,n", "--set", "limit=3"]
     assert sweep.main([*arguments, *settings, "--set", "num_iter=2"]) == 0
     text = capfd.readouterr().out
-    assert "2 cells, 2 to run" in text and "demo_inception/n/eps4 seed 0  (3 images" in text
+    assert "2 cells, 2 to run" in text and "demo_vgg/n/eps4 seed 0  (3 images" in text
     assert sweep.main([*arguments, "--set", "speed=1"]) == 2
     assert "--set speed=1: flags holds 'speed'" in capfd.readouterr().err
 
@@ -122,7 +122,7 @@ def test_ray_is_looked_for_before_anything_is_planned(grid, capfd, monkeypatch):
 
 def test_a_source_without_checkpoint_is_listed_not_run(tmp_path, capfd):
     file = tmp_path / "grid.yaml"
-    text = GRID.replace("demo_inception", "inception_v3")
+    text = GRID.replace("demo_vgg", "inception_v3")
     file.write_text(text.replace("limit: 4", f"limit: 4, checkpoint_path: {tmp_path}"))
     assert sweep.main(["--grid", str(file), "--output_dir", str(tmp_path / "out")]) == 1
     text = capfd.readouterr().out
@@ -131,7 +131,7 @@ def test_a_source_without_checkpoint_is_listed_not_run(tmp_path, capfd):
 
 def test_wrong_names_end_it_at_once(tmp_path, capfd):
     file = tmp_path / "grid.yaml"
-    file.write_text(GRID.replace("demo_inception", "no_such_net"))
+    file.write_text(GRID.replace("demo_vgg", "no_such_net"))
     assert sweep.main(["--grid", str(file)]) == 2
     assert "no_such_net" in capfd.readouterr().err
 

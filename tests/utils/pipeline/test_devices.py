@@ -1,24 +1,28 @@
 """Several logical processors, and the flags about speed, on the demo zoo."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
-from runs import NETWORKS, ROOT
+from runs import ROOT
 
-FLAGS = (*NETWORKS, "--zoo=demo", "--limit=8", "--num_iter=3", "--mode=affine,test")
+FLAGS = ("--zoo=demo", "--victims=demo_vgg", "--limit=8", "--num_iter=3", "--mode=affine,test")
 RUN = "demo/demo_vgg/if/eps16"
 
 
-def craft(output, *flags):
+ONE_STEP = ("--batch_size=2", "--num_iter=1")
+
+
+@pytest.fixture(scope="module")
+def craft(runner):
     """Runs attack.py in a process of its own and returns the run's folder."""
-    command = [sys.executable, "attack.py", *FLAGS, f"--output_dir={output}", *flags]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
-    assert ended.returncode == 0, ended.stderr
-    return output / RUN
+
+    def craft(output, *flags):
+        runner.run(output, *FLAGS, *flags)
+        return output / RUN
+
+    return craft
 
 
 def pngs(folder):
@@ -34,13 +38,19 @@ def pixels(folder):
 
 
 @pytest.fixture(scope="module")
-def single(tmp_path_factory):
+def single(craft, tmp_path_factory):
     """One device, batches of 2, float32."""
     return craft(tmp_path_factory.mktemp("single"), "--batch_size=2")
 
 
+@pytest.fixture(scope="module")
+def one_step(craft, tmp_path_factory):
+    """The same, of a single step."""
+    return craft(tmp_path_factory.mktemp("one_step"), *ONE_STEP)
+
+
 @pytest.mark.parametrize("devices", [2, 4])
-def test_several_devices_give_the_pngs_of_one_with_the_same_share(single, tmp_path, devices):
+def test_several_devices_give_the_pngs_of_one_with_the_same_share(craft, single, tmp_path, devices):
     split = craft(tmp_path, f"--batch_size={2 * devices}", f"--devices={devices}")
     used = json.loads((split / "run.json").read_text())["device"]
     assert used == [f"/CPU:{index}" for index in range(devices)]
@@ -49,27 +59,21 @@ def test_several_devices_give_the_pngs_of_one_with_the_same_share(single, tmp_pa
     assert tables[0] == tables[1]
 
 
-def test_a_batch_that_does_not_divide_is_refused():
-    command = [sys.executable, "attack.py", *FLAGS, "--batch_size=3", "--devices=2"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
-    assert ended.returncode == 2
-    assert "--devices" in ended.stderr and "multiple" in ended.stderr
+def test_a_batch_that_does_not_divide_is_refused(runner, tmp_path):
+    text = runner.run(tmp_path, *FLAGS, "--batch_size=3", "--devices=2", code=2)
+    assert "--devices" in text and "multiple" in text
 
 
-def test_jit_compile_gives_the_same_images_within_rounding(tmp_path):
-    flags = ("--batch_size=2", "--num_iter=1")
-    apart = pixels(craft(tmp_path / "xla", *flags, "--jit_compile"))
-    apart = np.abs(apart - pixels(craft(tmp_path / "plain", *flags)))
+def test_jit_compile_gives_the_same_images_within_rounding(craft, one_step, tmp_path):
+    apart = pixels(craft(tmp_path, *ONE_STEP, "--jit_compile"))
+    apart = np.abs(apart - pixels(one_step))
     # One step: after several, rounding has parted the trajectories. An entry of the gradient near
     # zero may change its sign, or a pixel its rounding.
     assert (apart > 1).mean() < 0.005, (apart > 1).mean()
 
 
-def test_bfloat16_steps_as_float32_does_but_not_in_the_same_bits(tmp_path):
-    flags = ("--batch_size=2", "--num_iter=1")
-    folders = [
-        craft(tmp_path / dtype, *flags, f"--dtype={dtype}") for dtype in ("bfloat16", "float32")
-    ]
+def test_bfloat16_steps_as_float32_does_but_not_in_the_same_bits(craft, one_step, tmp_path):
+    folders = craft(tmp_path, *ONE_STEP, "--dtype=bfloat16"), one_step
     names = [path.stem for path in sorted(folders[0].rglob("*.png"))]
     images = {p.stem: np.asarray(Image.open(p)) for p in (ROOT / "data/demo/images").glob("*.png")}
     start = np.stack([images[name] for name in names]).astype(int)
