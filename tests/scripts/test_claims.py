@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from scripts import claims as command
-from tests.made_up_results import write_run
+from tests.made_up_results import write_run, write_sweep
 from utils.analysis.claims import RESULTS, judge_claim, read_claims, stands_in
 
 FILE = command.ROOT / "docs" / "claims.yaml"
@@ -113,3 +113,13 @@ def test_a_figure_may_stand_in_a_table_of_its_own(made_up, tmp_path, capsys):
     (tmp_path / "results" / "runs" / "rounding.csv").write_text("writer,shift\ntruncated,-0.5\n")
     assert command.main(arguments) == 0
     assert "truncated: shift -0.5, within" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("amount", ["equal_l2", "equal_ssim"])
+def test_a_figure_may_be_of_an_equal_amount(made_up, tmp_path, capsys, amount):
+    where = {"method": "if", "mode": "affine", "max_epsilon": 8.0, "victim": "net_b"}
+    arguments = made_up(**{amount: True}, column="difference", where=where)
+    write_sweep(tmp_path / "results" / "runs", epsilons=(2, 4, 8))
+    assert command.main(arguments) == 0
+    found = capsys.readouterr().out
+    assert "1 held" in found and "net_b: difference" in found

@@ -1,7 +1,8 @@
 """docs/claims.yaml: what the pages say of results, each with the command that yields it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -9,8 +10,9 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from utils.analysis.amounts import L2, SSIM
 from utils.analysis.equal_amounts import equal_rows
-from utils.analysis.families import load_families
+from utils.analysis.families import Family, load_families
 from utils.analysis.iterations import iteration_rows
 from utils.analysis.summary_rows import summary_rows
 from utils.errors import BenchError, DataError, ResultsError, first_line
@@ -31,7 +33,7 @@ class Figure(_Typed):
       column: which of its numbers.
       value: what it was.
       within: between what it shall lie for the sentence to hold.
-      equal_l2: whether the row is of `table.py --equal_l2`.
+      equal_l2, equal_ssim: whether the row is of table.py with the flag of this name.
       table: a CSV in the folder of the claim's results, where these are no runs.
       over_iterations: whether it is of `table.py --layout iterations`.
     """
@@ -41,6 +43,7 @@ class Figure(_Typed):
     value: float
     within: tuple[float, float]
     equal_l2: bool = False
+    equal_ssim: bool = False
     table: str = ""
     over_iterations: bool = False
 
@@ -125,9 +128,11 @@ def _rows(families: Sequence, folder: Path, figure: Figure) -> pd.DataFrame:
             return pd.read_csv(folder / figure.table)
         except (OSError, ValueError) as error:
             raise ResultsError(f"{folder / figure.table}: {first_line(error)}.") from error
+    kind: Callable[[Family], pd.DataFrame]
     kind = iteration_rows if figure.over_iterations else summary_rows
-    kind = equal_rows if figure.equal_l2 else kind
-    # At equal L2, methods of which sign was run once have no rows to give.
+    if figure.equal_l2 or figure.equal_ssim:
+        kind = partial(equal_rows, amount=L2 if figure.equal_l2 else SSIM)
+    # At equal amounts, methods of which sign was run once have no rows to give.
     parts = [kind(family) for family in families]
     return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
 
