@@ -7,7 +7,6 @@ from pathlib import Path
 
 from models import ShortNames, checkpoint_sha256
 from utils.bound import plain_number
-from utils.errors import BenchError
 from utils.pipeline.begin import identity_of
 from utils.pipeline.config import RunConfig
 from utils.pipeline.folder import TABLES
@@ -31,12 +30,7 @@ class Cell:
     def name(self) -> str:
         """What it is called in lists: source/method/epsilon, seed."""
         config = self.config
-        try:
-            short = ShortNames.of((*config.source, *config.victims))
-        except BenchError:
-            # Whoever looks for its networks says so.
-            short = ShortNames()
-        where = config.folder("", tuple(map(short.name, config.source)))
+        where = config.folder("", tuple(map(ShortNames().name, config.source)))
         return str(where.relative_to(config.output_dir)) + f" seed {config.seed}"
 
     @cached_property

@@ -63,6 +63,3 @@ def test_numbers_travel_exactly(epsilon):
 def test_a_short_name_is_what_its_cell_is_called_by():
     flags = {"source": ("digits=saved_model:nets/digits?side=28",), "victims": ("digits",)}
     assert Cell(RunConfig.of_flags(flags)).name.startswith("digits/if/eps16")
-    # Said of two networks, it is for whoever looks for them to refuse.
-    twice = {"source": ("digits=keras:VGG16",), "victims": ("digits=keras:VGG19",)}
-    assert "digits_keras_VGG16" in Cell(RunConfig.of_flags(twice)).name
