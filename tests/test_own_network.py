@@ -62,6 +62,7 @@ def test_both_directions_fool_it_and_the_images_stay_grey(followed, method):
 
 def test_nothing_says_that_these_were_the_demo_zoos_networks_or_classes(followed):
     assert "These are networks of your own" in followed[1] and "DEMO" not in followed[1]
+    assert "belongs to the demo zoo" not in followed[1]
     (run,) = followed[0].glob("results/demo/*/fgsm/eps32")
     assert RunRecord.read(run).class_zoo == ""
     (family,) = load_families([run])

@@ -8,6 +8,7 @@ import models
 from data.answers import MOST_BYTES
 from models import ExternalNetwork, ShortNames, get_network, parse_external, split_defences
 from utils.answers import holds_answers
+from utils.class_names import named_zoo
 from utils.errors import RunError, UsageError
 from utils.pipeline.config import RunConfig
 
@@ -201,6 +202,8 @@ def _choose_zoo(config: RunConfig, short: ShortNames) -> tuple[str, str]:
                 f"--zoo is {config.zoo}, but --source {config.source[0]} belongs to {zoo}: leave "
                 "one of the two out."
             )
+        if not named_zoo(zoo, map(short.meaning, config.source)):
+            return zoo, "by which networks of your own with ten classes go"
         return zoo, f"the source belongs to the {zoo} zoo"
     if config.zoo != "auto":
         return config.zoo, "--zoo says so"
