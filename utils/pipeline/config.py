@@ -60,7 +60,8 @@ class RunConfig:
     )
     victims: tuple[str, ...] = flag(
         (),
-        "Networks to judge on, comma-separated; * is the source and all found, the default. "
+        "Networks to judge on, comma-separated; * is the source and all found, the default but for "
+        "a source of one's own with ten classes, which is judged on alone. "
         "NETWORK+jpeg75 is one behind a defence (docs/defences.md), '*+jpeg75' each of them.",
         GROWS,
     )

@@ -124,7 +124,9 @@ def choose_networks(config: RunConfig, attacks: bool = True) -> Networks:
     }
     # A file given by itself is the source's.
     held = {name: path for name, path in found.items() if path is not None and folder.is_dir()}
-    victims = sources | held
+    own = attacks and not named_zoo(zoo_name, map(short.meaning, source_names))
+    # The zoo's networks would look for their shapes in images of other classes.
+    victims = sources if own and not config.victims else sources | held
     if config.victims:
         names = [each for name in config.victims for each in _spelled_out(name, victims)]
         victims = {name: _checkpoint(short.meaning(name), zoo_name, folder) for name in names}

@@ -31,6 +31,14 @@ def test_auto_takes_imagenet_where_the_default_source_is_found(tmp_path, monkeyp
     assert list(networks.victims) == ["inception_v3", "mobilenet_v2_1.0_224"]
 
 
+def test_a_network_of_ones_own_is_judged_on_by_itself_unless_others_are_named(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    source = [f"mine=saved_model:{tmp_path}?classes=10"]
+    alone = choose_networks(_config(source=source))
+    assert list(alone.victims) == ["mine"] and "of your own" in alone.reason
+    assert "demo_vgg" in choose_networks(_config(source=source, victims=["*"])).victims
+
+
 def test_a_folder_without_the_default_source_does_not_fall_back_to_the_demo(tmp_path):
     with pytest.raises(UsageError, match="--source"):
         choose_networks(_config(checkpoint_path=str(tmp_path)))
