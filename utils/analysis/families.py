@@ -218,8 +218,22 @@ class Family:
         return bool(seeds) and seeds == self.seeds(other, victims)
 
     def mean_success(self, attack: Attack, victims: list[str]) -> np.ndarray:
-        """Returns a value an image that counts; their mean is the mean rate: float64 [M]."""
-        return values_per_image(self.success[attack][victims].to_numpy(), self.counted(victims))
+        """Returns a value an image that counts; their mean is the mean rate: float64 [M].
+
+        The array is shared by all who ask and can't be written to.
+        """
+        key = attack, tuple(victims)
+        if key not in self._means:
+            # Sign's are asked for with every other mode, size and table.
+            success = self.success[attack][victims].to_numpy()
+            values = values_per_image(success, self.counted(victims))
+            values.flags.writeable = False
+            self._means[key] = values
+        return self._means[key]
+
+    @cached_property
+    def _means(self) -> dict[tuple[Attack, tuple[str, ...]], np.ndarray]:
+        return {}
 
     def has_rate(self, attack: Attack, victims: Iterable[str]) -> bool:
         """Whether each of the victims judged an attack, and counts an image."""
@@ -229,8 +243,9 @@ class Family:
 
     def counted(self, victims: list[str]) -> np.ndarray:
         """Returns which images count for which of the victims: bool [images, victims]."""
-        right = self.clean_right[victims].to_numpy()
-        return right if self.rate == "flip" else np.ones_like(right)
+        if self.rate != "flip":
+            return np.ones((len(self.image_ids), len(victims)), bool)
+        return self.clean_right[victims].to_numpy()
 
     def changes(self, attack: Attack, victims: list[str]) -> np.ndarray:
         """Returns how many more victims and seeds an attack reaches than sign: int64 [images]."""
