@@ -27,7 +27,9 @@ from utils.analysis.families import load_families
 from utils.analysis.formats import to_latex, to_markdown
 from utils.analysis.iterations import MISSING
 from utils.analysis.layouts import LAYOUTS, lay_out, to_csv
+from utils.analysis.matrix_table import equal_matrix_tables
 from utils.analysis.output import save, say
+from utils.analysis.source_matrix import equal_matrix_rows
 from utils.commands import command
 from utils.errors import ResultsError, UsageError
 
@@ -69,7 +71,11 @@ def render(options: argparse.Namespace) -> str:
         raise UsageError("--modes is of --layout matrix: give that, or leave it out.")
     rows, tables = [], []
     for family in load_families(options.results, options.rate):
-        if equal:
+        if equal and options.layout == "matrix":
+            sizes = family.sizes_of(options.max_epsilon)
+            of_family = equal_matrix_rows(family, equal, sizes, options.modes)
+            tables += equal_matrix_tables(family, of_family, equal)
+        elif equal:
             of_family = equal_rows(family, equal, family.sizes_of(options.max_epsilon))
             tables += equal_tables(family, of_family, equal)
         else:

@@ -31,7 +31,7 @@ def _full(family: Family, rows: pd.DataFrame, amount: Amount) -> Table:
                 f"{row['sign_size']:.1f}" if inside else "",
                 f"{row['success_rate']:.1f}",
                 f"{row['sign_success']:.1f}" if inside else "",
-                _difference(row),
+                difference_text(row),
             )
         )
     clean = f"Without any attack it is {clean_cells(family, [MEAN])[0]} % of all images."
@@ -46,9 +46,9 @@ def _full(family: Family, rows: pd.DataFrame, amount: Amount) -> Table:
             f"{family.goal_of}. Sign's is what sign reaches when its {name} "
             f"is lowered or raised until it {amount.same}, "
             f"interpolated between the {name}s that were run. The gain is in points, with a 95 % "
-            "interval over images, in bold where that excludes 0. " + _interval(amount),
+            "interval over images, in bold where that excludes 0. " + interval_note(amount),
             clean,
-            _count(rows),
+            count_note(rows),
             *family.notes(),
         ),
     )
@@ -64,7 +64,9 @@ def _per_victim(family: Family, rows: pd.DataFrame, amount: Amount) -> Table:
         if not set(group["victim"]) - {MEAN}:
             continue
         lines.append((f"{family.method_titles[method]}, {family.bound(size)}",))
-        cells = {(row["victim"], row["mode"]): _difference(row) for row in group.to_dict("records")}
+        cells = {
+            (row["victim"], row["mode"]): difference_text(row) for row in group.to_dict("records")
+        }
         lines += [
             (heads[victim], *(cells.get((victim, mode), "") for mode in modes))
             for victim in victims
@@ -75,19 +77,21 @@ def _per_victim(family: Family, rows: pd.DataFrame, amount: Amount) -> Table:
         tuple(lines),
         (
             f"In points over sign at the same mean {amount.name}, with 95 % intervals, in bold "
-            "where that excludes 0. " + _interval(amount),
-            _count(rows),
+            "where that excludes 0. " + interval_note(amount),
+            count_note(rows),
             *family.notes(),
         ),
     )
 
 
-def _interval(amount: Amount) -> str:
+def interval_note(amount: Amount) -> str:
+    """Returns what the intervals are."""
     of = f"of differences linearised in {amount.name}"
     return f"The interval is Agresti and Min's for matched pairs, {of}."
 
 
-def _difference(row: dict) -> Span:
+def difference_text(row: dict) -> Span:
+    """Returns a row's difference with its interval, or why it has none."""
     if row["note"] in (OUTSIDE, NO_SWEEP):
         return Span(row["note"])
     if isinstance(row["note"], str) and row["note"]:
@@ -98,7 +102,7 @@ def _difference(row: dict) -> Span:
     return Span(text, bold=row["significant"] == 1)
 
 
-def _count(rows: pd.DataFrame) -> str:
+def count_note(rows: pd.DataFrame) -> str:
     """Returns how many comparisons the rows are."""
     count = int(rows["low"].notna().sum())
     return (

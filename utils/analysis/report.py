@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
-from utils.analysis.amounts import AMOUNTS
+from utils.analysis.amounts import AMOUNTS, L2
 from utils.analysis.changes_table import changes_tables
 from utils.analysis.document import Table
 from utils.analysis.equal_amounts import equal_rows
@@ -18,12 +18,12 @@ from utils.analysis.figures.selection import Choices, Selection
 from utils.analysis.formats import to_html
 from utils.analysis.iterations import courses, iteration_rows
 from utils.analysis.iterations_table import iteration_tables
-from utils.analysis.matrix_table import matrix_tables
+from utils.analysis.matrix_table import equal_matrix_tables, matrix_tables
 from utils.analysis.paper_table import tall_tables
 from utils.analysis.rates import RATES
 from utils.analysis.report_figures import figures_html
 from utils.analysis.report_settings import settings_html
-from utils.analysis.source_matrix import matrix_rows
+from utils.analysis.source_matrix import equal_matrix_rows, matrix_rows
 from utils.analysis.summary_rows import MEAN
 from utils.analysis.words import in_words
 from utils.errors import ResultsError
@@ -173,9 +173,16 @@ def _equal(family: Family, size: float | None) -> list[str]:
 
 def _matrix(selection: Selection) -> list[str]:
     """Returns the tables of a family that leads; none where there is no gain."""
-    family, size = selection.family, selection.size
-    rows = matrix_rows(family, [] if size is None else [size], selection.choices.modes)
-    return [_table(table) for table in matrix_tables(family, rows)]
+    family, size, modes = selection.family, selection.size, selection.choices.modes
+    sizes = [] if size is None else [size]
+    tables = matrix_tables(family, matrix_rows(family, sizes, modes))
+    try:
+        rows = equal_matrix_rows(family, L2, sizes, modes)
+        tables += equal_matrix_tables(family, rows, L2)
+    except ResultsError:
+        # Without a sweep there is nothing to compare at equal length, as the page says elsewhere.
+        pass
+    return [_table(table) for table in tables]
 
 
 def _over_iterations(family: Family) -> list[str]:

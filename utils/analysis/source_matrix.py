@@ -1,9 +1,12 @@
 """Gains by source and victim: runs that differ in the network attacked, seen side by side."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import pandas as pd
 
+from utils.analysis.amounts import Amount
+from utils.analysis.equal_amounts import COLUMNS as EQUAL_COLUMNS
+from utils.analysis.equal_amounts import equal_rows
 from utils.analysis.families import Family
 from utils.analysis.summary_rows import COLUMNS, MEAN, summary_rows
 from utils.errors import ResultsError
@@ -34,7 +37,7 @@ def leads(family: Family) -> bool:
 
 
 def matrix_rows(
-    family: Family, sizes: Container[float] | None = None, modes: Sequence[str] = ()
+    family: Family, sizes: Collection[float] | None = None, modes: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Returns the summary rows that have a gain, of all sources; none of a family that leads not.
 
@@ -46,17 +49,37 @@ def matrix_rows(
     Raises:
       ResultsError: a mode that none of the runs has.
     """
-    if not leads(family):
-        return pd.DataFrame(columns=list(COLUMNS))
-    chosen = _modes(family, modes)
-    records = []
-    for source in sources_of(family):
-        rows = summary_rows(source)
-        kept = rows["mode"].isin(chosen) & rows["gain_over_sign"].notna()
-        if sizes is not None:
-            kept &= rows["size"].isin(list(filter(sizes.__contains__, source.sizes)))
-        records += rows[kept].to_dict("records")
-    return pd.DataFrame(records, columns=list(COLUMNS))
+    return _of_all(family, modes, lambda source: _with_gain(summary_rows(source), sizes), COLUMNS)
+
+
+def equal_matrix_rows(
+    family: Family,
+    amount: Amount,
+    sizes: Collection[float] | None = None,
+    modes: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Returns the rows of `equal_rows`, of all sources that sign was swept with.
+
+    Args:
+      family, sizes, modes: as for `matrix_rows`.
+      amount: what sign and the other mode are to spend the same of.
+
+    Raises:
+      ResultsError: a mode that none of the runs has, or sign wasn't swept with any source.
+    """
+    reasons: list[ResultsError] = []
+
+    def rows_of(source: Family) -> pd.DataFrame:
+        try:
+            return equal_rows(source, amount, sizes)
+        except ResultsError as error:
+            reasons.append(error)
+            return pd.DataFrame(columns=list(EQUAL_COLUMNS))
+
+    rows = _of_all(family, modes, rows_of, EQUAL_COLUMNS)
+    if reasons and rows.empty:
+        raise reasons[0]
+    return rows
 
 
 def victims_of(rows: pd.DataFrame) -> list[str]:
@@ -72,6 +95,26 @@ def victims_of(rows: pd.DataFrame) -> list[str]:
 
 def _network(victim: str) -> str:
     return victim.partition("+")[0]
+
+
+def _of_all(
+    family: Family,
+    modes: Sequence[str],
+    rows_of: Callable[[Family], pd.DataFrame],
+    columns: Sequence[str],
+) -> pd.DataFrame:
+    records = []
+    if leads(family):
+        chosen = _modes(family, modes)
+        for source in sources_of(family):
+            rows = rows_of(source)
+            records += rows[rows["mode"].isin(chosen)].to_dict("records")
+    return pd.DataFrame(records, columns=list(columns))
+
+
+def _with_gain(rows: pd.DataFrame, sizes: Collection[float] | None) -> pd.DataFrame:
+    rows = rows[rows["gain_over_sign"].notna()]
+    return rows if sizes is None else rows[rows["size"].isin(list(sizes))]
 
 
 def _modes(family: Family, wanted: Sequence[str]) -> Sequence[str]:

@@ -1,5 +1,6 @@
 import io
 import re
+import shutil
 
 import pandas as pd
 import pytest
@@ -7,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
 from scripts import figures, table
-from tests.made_up_results import write_run
+from tests.made_up_results import write_run, write_sweep
 from utils.analysis.families import load_families
 from utils.analysis.figures.matrix import AHEAD, BEHIND, COLOURS, gains_by_source
 from utils.analysis.figures.selection import Choices, Selection
@@ -101,7 +102,7 @@ def test_markdown_has_sources_as_rows_and_marks_white_boxes(runs, capsys):
 
 def _texts(folder, **choices):
     family = _lead(folder)
-    ((_, figure),) = gains_by_source(Selection(family, Choices(("matrix",), **choices)))
+    ((_, figure), *_) = gains_by_source(Selection(family, Choices(("matrix",), **choices)))
     FigureCanvasAgg(figure).draw()
     return figure
 
@@ -152,6 +153,31 @@ def test_texts_stay_in_their_cells_however_long_the_names(tmp_path, count):
         extent = label.get_window_extent(renderer)
         assert extent.x0 > -1 and extent.y0 > -1 and extent.x1 < figure.bbox.x1 + 1
     assert figure.get_size_inches()[0] <= 7.3
+
+
+def test_at_equal_l2_all_sources_that_were_swept_are_compared(tmp_path, capsys):
+    for source in ("net_a", "net_b"):
+        write_sweep(tmp_path, ("if",), (4, 8, 16), source=source, modes=MODES[:2], images=24)
+    write_run(tmp_path, source="net_c", modes=MODES[:2], images=24)
+    equal = ["--equal_l2", "--max_epsilon", "16"]
+    assert table.main([str(tmp_path), *equal, "--layout", "matrix", "--format", "csv"]) == 0
+    made = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    shutil.rmtree(tmp_path / "imagenet/net_c")
+    assert table.main([str(tmp_path), *equal, "--format", "csv"]) == 0
+    # The same figures as victim by victim.
+    pd.testing.assert_frame_equal(made, pd.read_csv(io.StringIO(capsys.readouterr().out)))
+    assert table.main([str(tmp_path), *equal, "--layout", "matrix"]) == 0
+    row = made.set_index(["source", "victim"]).loc[("net_b", "net_a")]
+    limits = f"[{row['low']:+.1f}, {row['high']:+.1f}]"
+    line = next(
+        text for text in capsys.readouterr().out.splitlines() if text.startswith("| net_b |")
+    )
+    assert f"{row['difference']:+.1f} {limits}" in line.split(" | ")[1]
+    selection = Selection(_lead(tmp_path), Choices(("matrix",)))
+    drawn = dict(gains_by_source(selection))
+    assert list(drawn) == ["", "equal_l2"]
+    texts = [text.get_text() for axes in drawn["equal_l2"].axes for text in axes.texts]
+    assert len(texts) == 2 * 2 * 4 and limits in texts and "nan" not in "".join(texts)
 
 
 def test_black_is_readable_on_every_colour_and_white_is_no_gain():

@@ -47,7 +47,7 @@ FIGURES = {
         gains_by_source,
         "The gain over sign at one {bound} by source and victim, in points with 95 % intervals, a "
         "panel a method and mode; bold where it differs from 0. Modes of one {bound} spend "
-        "different lengths.",
+        "different lengths: where sign was swept, a second figure compares at the same mean L2.",
     ),
     "success_epsilon": Kind(
         success_over_bound,

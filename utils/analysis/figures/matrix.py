@@ -10,10 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from utils.analysis.amounts import L2
 from utils.analysis.document import interval
+from utils.analysis.families import Family
 from utils.analysis.figures.selection import Drawn, NotDrawn, Selection
 from utils.analysis.figures.style import WIDTH, caption, panels, wrapped, x_label
 from utils.analysis.source_matrix import (
+    equal_matrix_rows,
     leads,
     matrix_rows,
     method_titles,
@@ -22,6 +25,7 @@ from utils.analysis.source_matrix import (
     victims_of,
 )
 from utils.analysis.summary_rows import MEAN
+from utils.errors import ResultsError
 from utils.text import one_line
 
 # Two of Okabe and Ito's colours that are as light as each other: black is readable on both.
@@ -46,19 +50,35 @@ def gains_by_source(selection: Selection) -> Drawn:
         first = sources_of(family)[0].source
         yield "", NotDrawn(f"that of source {first} has it, of all sources")
         return
-    titles = method_titles(family)
-    wanted = selection.choices.methods or titles
-    rows = matrix_rows(family, [] if size is None else [size], selection.choices.modes)
-    rows = rows[rows["method"].isin(list(wanted))]
+    sizes, modes = [] if size is None else [size], selection.choices.modes
+    rows = _chosen(selection, matrix_rows(family, sizes, modes))
     if size is None or rows.empty:
         yield "", NotDrawn("it needs sign and another mode of the chosen methods at one bound")
         return
+    at = str(family.bound(size))
+    yield "", _figure(family, rows, f"at {at}")
+    try:
+        equal = _chosen(selection, equal_matrix_rows(family, L2, sizes, modes))
+    except ResultsError:
+        # Without a sweep there is nothing to compare at equal length.
+        return
+    gains = {"difference": "gain_over_sign", "low": "gain_low", "high": "gain_high"}
+    yield "equal_l2", _figure(family, equal.rename(columns=gains), f"of the same mean L2, {at}")
+
+
+def _chosen(selection: Selection, rows: pd.DataFrame) -> pd.DataFrame:
+    methods = selection.choices.methods
+    return rows[rows["method"].isin(methods)] if methods else rows
+
+
+def _figure(family: Family, rows: pd.DataFrame, where: str) -> Figure:
+    titles = method_titles(family)
     sources, victims = list(dict.fromkeys(rows["source"])), victims_of(rows)
     upright = len(victims) > _MOST_ACROSS
     down, across = (victims, sources) if upright else (sources, victims)
     groups = list(rows.groupby(["method", "mode"], sort=False))
     figure, axes = _grid(len(groups), across, down)
-    largest = float(max(rows["gain_over_sign"].abs().max(), _LEAST_RANGE))
+    largest = float(np.nanmax([*rows["gain_over_sign"].abs(), _LEAST_RANGE]))
     for panel, ((method, mode), of_panel) in zip(axes, groups, strict=True):
         columns = ("source", "victim") if upright else ("victim", "source")
         _cells(panel, of_panel, columns, (across, down), largest)
@@ -68,11 +88,11 @@ def gains_by_source(selection: Selection) -> Drawn:
     dagger = " † white-box." if rows["setting"].eq("white-box").any() else ""
     caption(
         figure,
-        f"Gain over sign at {family.bound(size)}, in points, with 95 % intervals; bold where it "
-        f"differs from 0. Orange: ahead of sign, blue: behind, full colour at {largest:.0f} "
-        f"points.{dagger} {family.goal_of}. {title_of_sources(family)}",
+        f"Gain over sign {where}, in points, with 95 % intervals; bold where it differs from 0. "
+        f"Orange: ahead of sign, blue: behind, full colour at {largest:.0f} points.{dagger} "
+        f"{family.goal_of}. {title_of_sources(family)}",
     )
-    yield "", figure
+    return figure
 
 
 def _grid(count: int, across: Sequence[str], down: Sequence[str]) -> tuple[Figure, list[Axes]]:
@@ -117,13 +137,20 @@ def _cells(
     gains = np.full((len(down), len(across)), np.nan)
     for row in rows.to_dict("records"):
         x, y = across.index(row[columns[0]]), down.index(row[columns[1]])
-        gains[y, x] = row["gain_over_sign"]
+        gains[y, x] = gain = row["gain_over_sign"]
         mark = "†" if row["setting"] == "white-box" else ""
         weight = "bold" if row["significant"] == 1 else "normal"
         middle: dict[str, Any] = {"ha": "center", "va": "center"}
-        text = f"{row['gain_over_sign']:+.1f}{mark}"
-        panel.text(x, y - 0.16, text, fontsize=_GAIN_SIZE, fontweight=weight, **middle)
-        limits = interval(row["gain_low"], row["gain_high"])
+        note = str(row.get("note", ""))
+        if pd.isna(gain):
+            text = note.replace(" ", "\n", 1) + mark
+            panel.text(x, y, text, fontsize=_INTERVAL_SIZE, **middle)
+            continue
+        panel.text(
+            x, y - 0.16, f"{gain:+.1f}{mark}", fontsize=_GAIN_SIZE, fontweight=weight, **middle
+        )
+        low, high = row["gain_low"], row["gain_high"]
+        limits = note.partition(":")[0] if pd.isna(low) else interval(low, high)
         panel.text(x, y + 0.22, limits, fontsize=_INTERVAL_SIZE, **middle)
     panel.set_facecolor(_MISSING)
     edges = np.arange(len(across) + 1) - 0.5, np.arange(len(down) + 1) - 0.5
