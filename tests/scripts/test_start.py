@@ -56,7 +56,11 @@ def test_attack_says_what_is_wrong_without_tensorflow(arguments, code, named):
     ended, modules, errors, seconds = _start("attack.py", *arguments)
     assert ended == code and named in errors
     assert not modules & {"tensorflow", "tf_slim", "pandas"}, "see utils/quiet.py"
-    assert seconds < 1
+    # Whatever else the processor does can only add to it: the least of three tries is its own.
+    tries = [seconds]
+    while tries[-1] >= 1 and len(tries) < 3:
+        tries.append(_start("attack.py", *arguments)[3])
+    assert min(tries) < 1, tries
 
 
 @pytest.mark.parametrize(
