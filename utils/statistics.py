@@ -105,17 +105,19 @@ def sign_flip_p(differences: np.ndarray) -> float:
     Args:
       differences: int64 [N], an image each: how many more of its victims and seeds are reached.
     """
-    sizes, counts = np.unique(np.abs(np.asarray(differences, np.int64)), return_counts=True)
-    most = int(sizes @ counts)
-    # The sum's characteristic function is a product of cosines; it has 2 * most + 1 values.
-    angles = 2 * np.pi * np.arange(2 * most + 1) / (2 * most + 1)
-    function = np.ones(len(angles))
-    for size, count in zip(sizes, counts, strict=True):
-        function *= np.cos(angles * size) ** count
-    chances = np.fft.fft(function).real / len(function)
-    sums = np.fft.fftfreq(len(function), 1 / len(function))
-    extreme = np.abs(sums) >= abs(int(np.sum(differences))) - 0.5
-    return float(np.clip(chances[extreme].sum(), 0, 1))
+    differences = np.asarray(differences, np.int64)
+    sizes, counts = np.unique(np.abs(differences[differences != 0]), return_counts=True)
+    # The chance of each sum, from the smallest to the largest. Nothing is subtracted, so that a
+    # tail's chance is as exact as the middle's.
+    chances = np.ones(1)
+    for size, count in zip(sizes.tolist(), counts.tolist(), strict=True):
+        before, step = chances, 2 * size
+        chances = np.zeros(len(before) + step * count)
+        for ups in range(count + 1):
+            chance = math.comb(count, ups) / 2**count
+            chances[ups * step : ups * step + len(before)] += chance * before
+    extreme = np.abs(np.arange(len(chances)) - len(chances) // 2) >= abs(differences.sum())
+    return float(min(1, chances[extreme].sum()))
 
 
 def is_significant(p: float, images: int) -> bool:

@@ -10,6 +10,7 @@ from utils.statistics import (
     is_equivalent,
     mcnemar_p,
     paired_gain,
+    sign_flip_p,
     wilson_interval,
 )
 
@@ -109,3 +110,17 @@ def test_so_many_images_narrow_an_interval(images):
     scaled = math.sqrt(len(first) / needed)
     _, low, high = paired_gain(first, second)
     assert (high - low) / 2 * scaled == pytest.approx(4.0, rel=0.05)
+
+
+def test_the_smallest_chances_are_as_exact_as_the_largest():
+    # All of 60 images gained: only two of the 2^60 patterns of signs are as extreme.
+    assert sign_flip_p(np.ones(60)) == pytest.approx(2.0**-59, rel=1e-12)
+    # One victim and seed: McNemar's.
+    first, second = np.zeros(400, bool), np.arange(400) < 150
+    assert sign_flip_p(second.astype(int)) == pytest.approx(mcnemar_p(first, second), rel=1e-9)
+    # Of two victims 40 images gained one, 10 lost one and 20 gained both.
+    differences = np.repeat([1, -1, 2], [40, 10, 20])
+    ups, twos = np.meshgrid(np.arange(51), np.arange(21), indexing="ij")
+    chances = stats.binom.pmf(ups, 50, 0.5) * stats.binom.pmf(twos, 20, 0.5)
+    extreme = np.abs(2 * ups - 50 + 2 * (2 * twos - 20)) >= differences.sum()
+    assert sign_flip_p(differences) == pytest.approx(chances[extreme].sum(), rel=1e-9)
