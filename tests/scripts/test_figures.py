@@ -85,6 +85,9 @@ def test_axes_have_units_and_curves_begin_at_the_clean_images(tmp_path):
     draw_success(axes, rows[rows["victim"] == "net_b"], "size")
     for line in axes.lines:
         assert (line.get_xdata()[0], line.get_ydata()[0]) == (0, 25)
+    axes = Figure().subplots()
+    draw_success(axes, rows[(rows["victim"] == "net_b") & (rows["size"] == 8)], "size")
+    assert [list(line.get_xdata()) for line in axes.lines] == [[8], [8]]
 
 
 def test_success_over_ssim_goes_right_where_more_is_visible(tmp_path, capsys):

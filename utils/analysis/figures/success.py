@@ -1,5 +1,6 @@
 """Success against the bound, and against the L2 and the SSIM that were actually spent."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -35,13 +36,16 @@ def success_over_ssim(selection: Selection) -> Drawn:
 def draw_success(axes: Axes, rows: pd.DataFrame, x: str) -> None:
     """Draws one line a mode with its 95 % band: summary rows of one victim against a column.
 
-    All begin at 0 with what needs no attack.
+    All begin at 0 with what needs no attack, but for a mode at one size alone, which is a point: a
+    line to it would claim what nobody measured.
     """
     for mode, group in rows.groupby("mode", sort=False):
         group = group.sort_values(x)
         look = face(mode)
-        clean = group["clean_success"].iloc[0]
-        axes.plot([0, *group[x]], [clean, *group["success_rate"]], label=look.title, **look.style)
+        shown = group[[x, "success_rate"]].to_numpy(float)
+        if len(shown) > 1:
+            shown = np.vstack([(0, group["clean_success"].iloc[0]), shown])
+        axes.plot(*shown.T, label=look.title, **look.style)
         low, high = group["success_low"], group["success_high"]
         axes.fill_between(group[x], low, high, color=look.color, alpha=0.13, linewidth=0)
 
