@@ -249,14 +249,16 @@ class RunConfig:
                     f"--{item.name} is {flags[item.name]!r:.80}, a value of the wrong kind: see "
                     "`python attack.py --help`."
                 )
-        attack_names = {item.name for item in fields(AttackSettings)}
+        attack_types = {item.name: str(item.type) for item in fields(AttackSettings)}
         own_names = {item.name for item in fields(cls)} - {"attack"}
         own = {name: flags[name] for name in own_names if name in flags}
         own = {name: tuple(v) if isinstance(v, list) else v for name, v in own.items()}
         for name in ("source", "victims"):
             # The flag was split at every comma; a network's own name may hold one.
             own[name] = split_names(own.get(name, ()))
-        attack = {name: flags[name] for name in attack_names if name in flags}
+        attack = {
+            name: _typed(kind, flags[name]) for name, kind in attack_types.items() if name in flags
+        }
         for name, value in attack.items():
             if isinstance(value, float) and not math.isfinite(value):
                 raise UsageError(f"--{name} is {value}; it must be a finite number.")
@@ -296,6 +298,12 @@ def _fits(annotation: str, value: Any) -> bool:
         return isinstance(parts, (tuple, list)) and all(isinstance(each, str) for each in parts)
     kinds: dict[str, type | tuple[type, ...]] = {"int": int, "float": (int, float), "str": str}
     return any(word in annotation and isinstance(value, kind) for word, kind in kinds.items())
+
+
+def _typed(annotation: str, value: Any) -> Any:
+    """A grid's or a page's whole number as the flag's kind, as the command line gives it."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if whole and "float" in annotation else value
 
 
 def _plain(value: Any) -> Any:

@@ -55,6 +55,14 @@ def test_every_flag_survives_the_way_through_run_json():
     assert RunConfig.of_flags(config.all_flags()) == config
 
 
+def test_a_grids_whole_number_is_what_the_command_line_makes_of_it():
+    # run.json said 1 in one place and 1.0 in another, and tables refused the folder.
+    config = RunConfig.of_flags({"step_size": 1, "momentum": 1, "num_iter": 20})
+    assert repr(config.recipe()["step_size"]) == "1.0"
+    assert repr(config.all_flags()["momentum"]) == "1.0"
+    assert repr(config.attack.num_iter) == "20"
+
+
 def test_the_recipe_holds_what_results_depend_on_and_nothing_else():
     recipe = RunConfig().recipe()
     assert {"method", "seed", "max_epsilon", "num_iter"} <= set(recipe)
