@@ -52,9 +52,6 @@ def _import_tensorflow() -> None:
             with diverted(notes.fileno()):
                 import tensorflow as tf
 
-                # Its warnings are for who writes functions: that many victims are many traces is
-                # no fault.
-                tf.get_logger().setLevel("ERROR")
                 # The search for GPUs writes notes of its own, the first time.
                 tf.config.list_physical_devices()
                 _prepare_devices()
