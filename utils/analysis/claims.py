@@ -132,8 +132,16 @@ def _rows(families: Sequence, folder: Path, figure: Figure) -> pd.DataFrame:
     kind = iteration_rows if figure.over_iterations else summary_rows
     if figure.equal_l2 or figure.equal_ssim:
         kind = partial(equal_rows, amount=L2 if figure.equal_l2 else SSIM)
-    # At equal amounts, methods of which sign was run once have no rows to give.
-    parts = [kind(family) for family in families]
+    parts, problems = [], []
+    for family in families:
+        try:
+            parts.append(kind(family))
+        except ResultsError as error:
+            # A source of which sign was run at one size says nothing of equal amounts.
+            problems.append(error)
+    if not parts:
+        raise problems[0]
+    # Nor have methods of which it was run at one size any rows to give.
     return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
 
 
