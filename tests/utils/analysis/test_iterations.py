@@ -8,7 +8,9 @@ import pytest
 from scripts import figures, report, table
 from tests.made_up_results import write_run
 from utils.analysis.families import load_families
-from utils.analysis.iterations import changes_places, courses, iteration_rows, rankings
+from utils.analysis.figures.iterations import success_over_iterations
+from utils.analysis.figures.selection import Choices, Selection
+from utils.analysis.iterations import Course, changes_places, courses, iteration_rows, rankings
 from utils.analysis.iterations_table import in_sentences, iteration_tables
 from utils.analysis.summary_rows import MEAN, summary_rows
 
@@ -107,6 +109,24 @@ def test_without_such_runs_a_sentence_says_what_makes_them(tmp_path, capsys):
     write_run(tmp_path)
     assert table.main([str(tmp_path), "--layout", "iterations"]) == 1
     assert "attack.py --snapshots" in capsys.readouterr().err
+
+
+def test_nothing_that_was_spent_is_beyond_the_figures_edge(course, monkeypatch):
+    rows = Course.rows
+
+    def dearer(self):
+        """The second method spends far more than the first, with which it shares an axis."""
+        found = rows(self)
+        return found.assign(mean_l2=found["mean_l2"] * (5 if self.method == "m" else 1))
+
+    monkeypatch.setattr(Course, "rows", dearer)
+    selection = Selection(load_families([course])[0], Choices(()))
+    ((_, figure),) = success_over_iterations(selection)
+    panels = [panel for panel in figure.axes if panel.get_xlabel() == "iterations"]
+    assert len(panels) == 2
+    for panel in panels:
+        assert panel.get_ylim()[0] == 0
+        assert all(max(line.get_ydata()) <= panel.get_ylim()[1] for line in panel.lines)
 
 
 def test_the_figure_and_the_page_have_it_once(course, tmp_path, capsys):

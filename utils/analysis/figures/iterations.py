@@ -41,8 +41,10 @@ def success_over_iterations(selection: Selection) -> Drawn:
         if first:
             gain.set_ylabel("gain over sign, points")
             length.set_ylabel("mean L2")
-        length.set_ylim(bottom=0)
         length.set_xlabel("iterations")
+    for _, _, length in columns:
+        # Once all are drawn: they share an axis, and a limit on one ends its growing for all.
+        length.set_ylim(bottom=0)
     length.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     steps = list(dict.fromkeys(plain_number(course.step) for course in found))
     victims = sorted({len(course.victims) for course in found})
