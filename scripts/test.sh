@@ -10,5 +10,5 @@ export TF_CPP_MIN_LOG_LEVEL=3
 "$VENV/bin/ruff" format --check .
 "$VENV/bin/lint-imports"
 "$VENV/bin/mypy" methods models data utils
-# A file of tests goes to one of two processes: most of them wait for a start or one core.
-exec "$VENV/bin/python" -m pytest -n 2 --dist loadfile "$@"
+# A file of tests goes to one of three processes: many wait, so that two would leave two cores idle at times.
+exec "$VENV/bin/python" -m pytest -n 3 --dist loadfile "$@"
