@@ -1,8 +1,7 @@
 """docs/claims.yaml: what the pages say of results, each with the command that yields it."""
 
 import re
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -11,8 +10,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from utils.analysis.amounts import L2, SSIM
-from utils.analysis.equal_amounts import equal_rows
-from utils.analysis.families import Family, load_families
+from utils.analysis.equal_amounts import equal_rows_of
+from utils.analysis.families import load_families
 from utils.analysis.iterations import iteration_rows
 from utils.analysis.summary_rows import summary_rows
 from utils.errors import BenchError, DataError, ResultsError, first_line
@@ -128,20 +127,14 @@ def _rows(families: Sequence, folder: Path, figure: Figure) -> pd.DataFrame:
             return pd.read_csv(folder / figure.table)
         except (OSError, ValueError) as error:
             raise ResultsError(f"{folder / figure.table}: {first_line(error)}.") from error
-    kind: Callable[[Family], pd.DataFrame]
-    kind = iteration_rows if figure.over_iterations else summary_rows
     if figure.equal_l2 or figure.equal_ssim:
-        kind = partial(equal_rows, amount=L2 if figure.equal_l2 else SSIM)
-    parts, problems = [], []
-    for family in families:
-        try:
-            parts.append(kind(family))
-        except ResultsError as error:
-            # A source of which sign was run at one size says nothing of equal amounts.
-            problems.append(error)
-    if not parts:
-        raise problems[0]
-    # Nor have methods of which it was run at one size any rows to give.
+        # Sources, and methods, of which sign was run once have no rows to give.
+        rows, reasons = equal_rows_of(families, L2 if figure.equal_l2 else SSIM)
+        if reasons and rows.empty:
+            raise reasons[0]
+        return rows
+    kind = iteration_rows if figure.over_iterations else summary_rows
+    parts = [kind(family) for family in families]
     return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
 
 

@@ -6,7 +6,7 @@ and its success at the mean L2 of the other mode is read off between two points 
 Perturbations of one L2 may be more or less visible, so the same can be asked at equal SSIM.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 import numpy as np
 import pandas as pd
@@ -172,3 +172,19 @@ def equal_rows(
                 )
                 rows.append(described | means | found)
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def equal_rows_of(
+    families: Iterable[Family], amount: Amount = L2, sizes: Container[float] | None = None
+) -> tuple[pd.DataFrame, list[ResultsError]]:
+    """Returns the rows of `equal_rows` of all families together, and why some have none."""
+    parts, reasons = [], []
+    for family in families:
+        try:
+            parts.append(equal_rows(family, amount, sizes))
+        except ResultsError as error:
+            reasons.append(error)
+    # Without the empty ones, which would make a column's numbers objects.
+    told = [part for part in parts if len(part)]
+    rows = pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=list(COLUMNS))
+    return rows, reasons

@@ -6,7 +6,7 @@ import pandas as pd
 
 from utils.analysis.amounts import Amount
 from utils.analysis.equal_amounts import COLUMNS as EQUAL_COLUMNS
-from utils.analysis.equal_amounts import equal_rows
+from utils.analysis.equal_amounts import equal_rows_of
 from utils.analysis.families import Family
 from utils.analysis.summary_rows import COLUMNS, MEAN, summary_rows
 from utils.errors import ResultsError
@@ -70,11 +70,9 @@ def equal_matrix_rows(
     reasons: list[ResultsError] = []
 
     def rows_of(source: Family) -> pd.DataFrame:
-        try:
-            return equal_rows(source, amount, sizes)
-        except ResultsError as error:
-            reasons.append(error)
-            return pd.DataFrame(columns=list(EQUAL_COLUMNS))
+        rows, of_source = equal_rows_of([source], amount, sizes)
+        reasons.extend(of_source)
+        return rows
 
     rows = _of_all(family, modes, rows_of, EQUAL_COLUMNS)
     if reasons and rows.empty:
