@@ -16,7 +16,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts import table
 from utils.arguments import Parser
 from utils.commands import command, positive
 from utils.errors import RunError
@@ -121,6 +120,9 @@ def main(arguments: list[str]) -> int:
 
 def _tables(planned: Sequence[Planned]) -> int:
     """Prints the tables of these cells alone, whatever else the folder holds."""
+    # Here, because it brings pandas, which takes as long as all the rest of planning.
+    from scripts import table
+
     folders = [one.cell.folder for one in planned if not one.problem]
     records = [(folder, RunRecord.read(folder)) for folder in folders]
     finished = [str(folder) for folder, record in records if record and record.complete]

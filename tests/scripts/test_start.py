@@ -79,3 +79,8 @@ def test_attack_says_what_is_wrong_without_tensorflow(arguments, code, named):
 def test_other_commands_explain_themselves_without_tensorflow(script):
     code, modules, _, _ = _start(f"scripts/{script}.py", "--help")
     assert code == 0 and "tensorflow" not in modules, "see utils/quiet.py"
+
+
+def test_planning_a_sweep_waits_for_no_tables():
+    code, modules, _, _ = _start("scripts/sweep.py", "--help")
+    assert code == 0 and not modules & {"pandas", "scipy"}

@@ -10,7 +10,6 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-from scipy.optimize import nnls
 
 from methods import parse_method
 from models import split_defences
@@ -169,7 +168,7 @@ class Speed:
         """Says in a phrase what the estimate rests on."""
         if self.runs:
             return f"estimated from {self.runs} finished run(s)"
-        return "estimated from two seconds of measuring this machine"
+        return "estimated from half a second of measuring this machine"
 
 
 def gradients_per_image(config: RunConfig) -> int:
@@ -203,6 +202,9 @@ def _fit(rows: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
     machine that the constants were taken on.
     """
     built, computed, seconds = np.array(rows, np.float64).T
+    # Here, because it takes a quarter of a second, and most sweeps learn from no runs.
+    from scipy.optimize import nnls
+
     # In units in which both are of one size: what a run takes at typical rates.
     by_build, by_compute = built / _TYPICAL.building, computed / _TYPICAL.arithmetic
     scale = float(np.median(seconds / (by_build + by_compute)))

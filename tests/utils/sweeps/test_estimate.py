@@ -43,14 +43,15 @@ def test_without_runs_the_machine_is_measured_once(tmp_path, monkeypatch):
     monkeypatch.setattr(estimate, "measure", lambda: measured.append(1) or Machine(1e11, 5000.0))
     speed = Speed.learnt_from(tmp_path, tmp_path / "nowhere")
     assert (
-        measured == [1] and speed.basis() == "estimated from two seconds of measuring this machine"
+        measured == [1]
+        and speed.basis() == "estimated from half a second of measuring this machine"
     )
     config = RunConfig(method="if", mode=("affine",))
     faster = Speed.of_machine(Machine(2e11, 10000.0)).estimate(config, DEMO[:1], DEMO, 64)
     assert faster.alone == pytest.approx(speed.estimate(config, DEMO[:1], DEMO, 64).alone / 2)
 
 
-def test_a_machine_is_measured_in_about_two_seconds():
+def test_a_machine_is_measured_in_half_a_second():
     machine = measure()
     assert machine.arithmetic > 1e8 and machine.building > 10
 
