@@ -4,7 +4,8 @@ Run as `python scripts/train_demo_zoo.py`, or with `--network NAME` for one of t
 adversarially trained one reads the checkpoints of those it is trained against.
 """
 
-# ruff: noqa: E402 (TensorFlow comes quietly, and only once its place is known)
+from __future__ import annotations
+
 import json
 import sys
 import time
@@ -18,20 +19,12 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from utils.quiet import import_tensorflow
-
-import_tensorflow()
-
-import tensorflow as tf
-
-from models.nets import layers
 from models.preprocessing import PREPROCESSING
 from models.zoo import NETWORKS, Network
 from scripts.make_demo_images import TRAINING, VALIDATION, make_set
 from utils.arguments import Parser
 from utils.commands import command, positive, whole
-
-tf1 = tf.compat.v1
+from utils.quiet import tf
 
 BATCH_SIZE = 64
 AUX_WEIGHT = 0.4
@@ -91,30 +84,35 @@ class GraphNetwork:
         self._offset = network.label_offset
         self._graph = tf.Graph()
         with self._graph.as_default():
-            tf1.set_random_seed(recipe.seed)
-            self._images = tf1.placeholder(tf.float32, [None, network.side, network.side, 3])
-            self._labels = tf1.placeholder(tf.int32, [None])
-            self._epsilon = tf1.placeholder(tf.float32, [None])
+            tf.compat.v1.set_random_seed(recipe.seed)
+            self._images = tf.compat.v1.placeholder(
+                tf.float32, [None, network.side, network.side, 3]
+            )
+            self._labels = tf.compat.v1.placeholder(tf.int32, [None])
+            self._epsilon = tf.compat.v1.placeholder(tf.float32, [None])
             training = self._build(network, is_training=True, weight_decay=recipe.weight_decay)
-            variables = tf1.global_variables()
+            variables = tf.compat.v1.global_variables()
             self._train_op = self._optimise(training, recipe)
             logits, _ = self._build(network, is_training=False)
             self._predicted = tf.argmax(logits, 1, output_type=tf.int32)
             self._adversarial = self._fgsm(logits)
-            self._saver = tf1.train.Saver(variables)
-            config = tf1.ConfigProto(
+            self._saver = tf.compat.v1.train.Saver(variables)
+            config = tf.compat.v1.ConfigProto(
                 intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads
             )
-            self._session = tf1.Session(config=config)
-            self._session.run(tf1.global_variables_initializer())
+            self._session = tf.compat.v1.Session(config=config)
+            self._session.run(tf.compat.v1.global_variables_initializer())
 
     def _build(
         self, network: Network, is_training: bool, weight_decay: float = 0.0
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
-        scope = tf1.get_variable_scope()
+        # It brings TensorFlow, which --help and a wrong flag don't wait for.
+        from models.nets import layers
+
+        scope = tf.compat.v1.get_variable_scope()
         with (
             warnings.catch_warnings(),
-            tf1.variable_scope(scope, reuse=tf1.AUTO_REUSE),
+            tf.compat.v1.variable_scope(scope, reuse=tf.compat.v1.AUTO_REUSE),
             layers.training_scope(is_training, weight_decay),
         ):
             # slim's layers call Keras's `apply`, which works and is what they have.
@@ -130,16 +128,18 @@ class GraphNetwork:
         if auxiliary is not None:
             aux_loss = _cross_entropy(self._labels - self._offset, auxiliary)
             loss += AUX_WEIGHT * tf.reduce_mean(aux_loss)
-        loss += tf.add_n([*tf1.losses.get_regularization_losses(), 0.0])
-        step = tf1.train.create_global_step()
-        rate = tf1.train.cosine_decay(recipe.learning_rate, step, recipe.steps)
-        with tf.control_dependencies(tf1.get_collection(tf1.GraphKeys.UPDATE_OPS)):
-            return tf1.train.AdamOptimizer(rate).minimize(loss, step)
+        loss += tf.add_n([*tf.compat.v1.losses.get_regularization_losses(), 0.0])
+        step = tf.compat.v1.train.create_global_step()
+        rate = tf.compat.v1.train.cosine_decay(recipe.learning_rate, step, recipe.steps)
+        with tf.control_dependencies(
+            tf.compat.v1.get_collection(tf.compat.v1.GraphKeys.UPDATE_OPS)
+        ):
+            return tf.compat.v1.train.AdamOptimizer(rate).minimize(loss, step)
 
     def _fgsm(self, logits: tf.Tensor) -> tf.Tensor:
         # The predicted label, not the true one, which would leak into the image ("label leaking").
         loss = tf.reduce_sum(_cross_entropy(self._predicted, logits))
-        (gradient,) = tf1.gradients(loss, [self._images])
+        (gradient,) = tf.compat.v1.gradients(loss, [self._images])
         epsilon = (2.0 / 255.0) * self._epsilon[:, None, None, None]
         return tf.clip_by_value(self._images + epsilon * tf.sign(gradient), -1.0, 1.0)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from utils.errors import BenchError, Interrupted, is_out_of_memory
 from utils.interruption import stop_at_once, stop_at_once_from_now_on
+from utils.life import LIFE
 from utils.text import one_line
 
 Main = Callable[[list[str]], int]
@@ -118,3 +119,4 @@ def _is_command() -> bool:
 # A signal may come while TensorFlow is being imported, before any frame is there.
 if _is_command():
     stop_at_once_from_now_on()
+    LIFE.watch()

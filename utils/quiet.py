@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from utils import accelerator
 from utils.interruption import stopping_at_once
+from utils.life import LIFE
 from utils.terminal import diverted
 
 _ONE_AT_A_TIME = threading.RLock()
@@ -42,6 +43,8 @@ def _import_tensorflow() -> None:
     if "tensorflow" in sys.modules:
         _prepare_devices()
         return
+    # Its libraries are loaded without letting another thread speak.
+    LIFE.give("Loading TensorFlow, which takes some seconds.")
     if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
         import tensorflow  # noqa: F401
 

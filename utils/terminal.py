@@ -8,11 +8,15 @@ from collections.abc import Iterator
 _descriptor = 2
 
 
-def say(sentence: str) -> None:
-    """Writes a sentence of this command to standard error, from whatever thread or state."""
-    # A progress bar may stand there without an end of line.
+def say(sentence: str, begun: bool = True) -> None:
+    """Writes a sentence of this command to standard error, from whatever thread or state.
+
+    Args:
+      sentence: what to say.
+      begun: a progress bar may stand there without an end of line.
+    """
     with contextlib.suppress(OSError):
-        line = "\n" if os.isatty(_descriptor) else ""
+        line = "\n" if begun and os.isatty(_descriptor) else ""
         name = os.path.basename(sys.argv[0])
         os.write(_descriptor, f"{line}{name}: {sentence}\n".encode())
 

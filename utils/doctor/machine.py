@@ -16,10 +16,10 @@ _REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 
 def examine() -> Iterator[Finding]:
     """Examines everything but networks and photos."""
-    found, build = nvidia.find_driver(), tf.sysconfig.get_build_info()
     yield system.check_python()
     yield system.check_libc()
     yield system.check_processor()
+    found, build = nvidia.find_driver(), tf.sysconfig.get_build_info()
     if chosen := system.check_choice():
         yield chosen
     yield framework.check_version(build, _pinned("tensorflow"))
