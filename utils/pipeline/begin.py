@@ -15,7 +15,7 @@ from utils.pipeline.folder import RunFolder
 from utils.pipeline.hardware import environment_of
 from utils.pipeline.moving import PATH_FLAGS
 from utils.pipeline.participants import Networks
-from utils.pipeline.provenance import git_commit, threads
+from utils.pipeline.provenance import program_commit, threads
 from utils.pipeline.record import (
     Environment,
     Identity,
@@ -107,7 +107,7 @@ def begin(command: Command, folder: RunFolder) -> tuple[RunRecord, set[str]]:
         commands=(earlier.commands if earlier else []) + [command.line],
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         **dict(environment),
-        git_commit=git_commit(),
+        git_commit=program_commit(),
         threads=threads(),
         earlier_environments=_earlier_environments(earlier, environment, folder),
         prepared=command.prepared or (earlier.prepared if earlier else None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from utils import accelerator, nvidia, processor
@@ -19,7 +20,7 @@ _CUDA_PACKAGES = ("nvidia-cuda-runtime-cu12", "nvidia-cublas-cu12", "nvidia-cudn
 
 def environment_of(devices: Sequence[str]) -> Environment:
     """Returns what run.json says of devices, named as by `find_devices`, and of the versions."""
-    versions = {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()}
+    versions = {name: _version(name) for name in _PACKAGES} | {"python": platform.python_version()}
     if not any("GPU" in device for device in devices):
         return Environment(versions=versions, device=list(devices), hardware=[_processor()])
     driver = nvidia.find_driver()
@@ -27,6 +28,12 @@ def environment_of(devices: Sequence[str]) -> Environment:
     gpus = tf.config.get_visible_devices("GPU")[: len(devices)]
     hardware = [str(_gpu(gpu, driver)) for gpu in gpus] + [_processor()]
     return Environment(versions=versions, device=list(devices), hardware=hardware)
+
+
+@cache
+def _version(package: str) -> str:
+    # A process keeps what it has imported, and asking parses a file of the package's.
+    return version(package)
 
 
 def _processor() -> str:

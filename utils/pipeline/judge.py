@@ -101,10 +101,13 @@ def judge(
         for group, keep_pixels in _groups(run, {victim for victim, _ in todo}, gallery):
             bar.set_postfix_str(", ".join(group))
             run.interruption.under_way = f"the answers of {', '.join(group)} to one batch"
-            judges = {}
-            for victim in group:
-                judges[victim] = session.judge(load_victim(run, victim, session))
-                run.note_loaded(victim)
+            judges: dict[str, Judge] = {}
+            try:
+                for victim in group:
+                    judges[victim] = session.judge(load_victim(run, victim, session))
+            finally:
+                # Also where a later one fails. Once for all: each time waits for the disk.
+                run.note_loaded(judges)
             starts = sorted({s for key in todo if key[0] in group for s in todo[key]})
             shown = gallery.batches(starts, size, keep_pixels)
             weights = {victim: run.record.victims[victim].weights for victim in group}
@@ -156,7 +159,7 @@ def _read_answers(
         )
     made = as_predictions(run, victim, told, pngs)
     keep(list(made.values()))
-    run.note_loaded(victim)
+    run.note_loaded([victim])
     for mode in digests:
         found[victim, mode][:] = [_said(made[mode, image_id]) for image_id in ids]
 

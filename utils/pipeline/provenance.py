@@ -1,6 +1,7 @@
 """Which program, and with how many threads: what run.json says beside versions and devices."""
 
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from utils.pipeline.record import Threads
@@ -9,6 +10,12 @@ from utils.quiet import tf
 NO_GIT = "no git"
 _ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE = 5.0  # seconds
+
+
+@cache
+def program_commit() -> str:
+    """Returns the commit of this program as a process first finds it: what it runs ever after."""
+    return git_commit()
 
 
 def git_commit(root: Path = _ROOT) -> str:

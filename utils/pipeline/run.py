@@ -110,10 +110,11 @@ class Run:
         }
         self.record.model_copy(update={"victims": victims}).write(self.folder.path)
 
-    def note_loaded(self, victim: str) -> None:
-        """Has run.json name a victim, now that it is known to load."""
-        if victim in self.awaited:
-            self.awaited.remove(victim)
+    def note_loaded(self, victims: Iterable[str]) -> None:
+        """Has run.json name victims, now that they are known to load."""
+        new = self.awaited.intersection(victims)
+        if new:
+            self.awaited.difference_update(new)
             self.write()
 
     @property

@@ -70,14 +70,17 @@ def _where(record: RunRecord) -> str:
 def _rates(judged: Judged, targeted: bool) -> pd.DataFrame:
     what = "target hit %" if targeted else "success %"
     rows, heads = [], []
+    per_image = dict(list(judged.per_image.groupby("victim", sort=False)))
     for victim, group in judged.transfer.groupby("victim", sort=False):
+        # Where sign was not run there is nothing to gain over.
+        compared = group["gain_over_sign"].notna().any()
+        moves = gained_and_lost(per_image[victim], targeted) if compared else {}
         for place, row in enumerate(group.to_dict("records")):
             # A victim is named once, above its modes.
             first = place == 0
             heads.append(f"{victim} ({row['setting']})" if first else "")
             gain = "" if pd.isna(row["gain_over_sign"]) else _gain(row)
-            # Where sign was not run there is nothing to gain over.
-            moved = gained_and_lost(judged.per_image, victim, row["mode"], targeted) if gain else ()
+            moved = moves[row["mode"]] if gain else ()
             rows.append(
                 {
                     "clean error %": f"{_percent_wrong(row):.1f}" if first else "",

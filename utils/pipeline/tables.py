@@ -134,6 +134,7 @@ def transfer_table(run: Run, per_image: pd.DataFrame, costs: pd.DataFrame) -> pd
         "num_iter": _iterations(record),
     }
     rows, targeted = [], record.flags.targeted
+    spent = {str(mode): _cost(of_mode, record.side) for mode, of_mode in costs.groupby("mode")}
     for (mode, victim), group in per_image.groupby(["mode", "victim"], sort=False):
         same_victim = per_image["victim"] == victim
         reference = per_image[(per_image["mode"] == record.reference) & same_victim]
@@ -144,7 +145,7 @@ def transfer_table(run: Run, per_image: pd.DataFrame, costs: pd.DataFrame) -> pd
             recipe
             | {"mode": mode, "victim": victim, "setting": setting}
             | _rates(group, targeted)
-            | _cost(costs[costs["mode"] == mode], record.side)
+            | spent[mode]
             | (_gain(reference, group, targeted) if is_compared else {})
         )
     return pd.DataFrame(rows).reindex(columns=list(_TRANSFER))
@@ -244,21 +245,24 @@ def _cost(costs: pd.DataFrame, side: int) -> dict[str, object]:
     }
 
 
-def gained_and_lost(
-    per_image: pd.DataFrame, victim: str, mode: str, targeted: bool
-) -> tuple[int, int]:
+def gained_and_lost(of_victim: pd.DataFrame, targeted: bool) -> dict[str, tuple[int, int]]:
     """Returns how many images only a mode succeeds on, and how many only the reference does.
 
     Args:
-      per_image: as `per_image_table` returns, with the reference.
-      victim, mode: which to compare with the reference.
+      of_victim: a victim's rows of `per_image_table`, the reference's among them.
       targeted: what success is.
+
+    Returns:
+      mode -> (gained, lost), for each mode but the reference.
     """
-    rows = per_image[per_image["victim"] == victim].set_index("image_id")
-    found = succeeded(rows, targeted)
-    of_mode, of_reference = (found[rows["mode"] == each] for each in (mode, REFERENCE))
-    of_reference = of_reference.reindex(of_mode.index)
-    return int((of_mode & ~of_reference).sum()), int((~of_mode & of_reference).sum())
+    rows = of_victim.set_index("image_id")
+    found = dict(list(succeeded(rows, targeted).groupby(rows["mode"], sort=False)))
+    of_reference = found.pop(REFERENCE)
+    counts = {}
+    for mode, of_mode in found.items():
+        same = of_reference.reindex(of_mode.index)
+        counts[str(mode)] = int((of_mode & ~same).sum()), int((~of_mode & same).sum())
+    return counts
 
 
 def _gain(reference: pd.DataFrame, group: pd.DataFrame, targeted: bool) -> dict[str, object]:

@@ -10,6 +10,7 @@ from utils.pipeline import arithmetic
 from utils.pipeline.config import RunConfig
 from utils.pipeline.devices import find_devices
 from utils.pipeline.hardware import check_devices, environment_of
+from utils.quiet import import_tensorflow
 
 H100 = nvidia.Gpu("NVIDIA H100 80GB HBM3", 81559, (9, 0))
 DRIVER = nvidia.Driver("550.54.14", (H100,))
@@ -26,7 +27,8 @@ def machine(monkeypatch):
 
 @pytest.fixture
 def seen(monkeypatch):
-    """TensorFlow sees the GPU."""
+    """TensorFlow sees the GPU, once it has prepared those that it really has."""
+    import_tensorflow()
     device = tf.config.PhysicalDevice("/physical_device:GPU:0", "GPU")
     of_kind = {"GPU": [device]}
     monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: of_kind.get(kind, []))

@@ -1,3 +1,4 @@
+import dataclasses
 import shutil
 
 import numpy as np
@@ -10,7 +11,11 @@ from models import Classifier
 from scripts import judge
 from utils.errors import RunError
 from utils.pipeline.folder import RunFolder
+from utils.pipeline.judge import judge as judge_victims
 from utils.pipeline.predictions import Judge
+from utils.pipeline.record import RunRecord
+from utils.pipeline.recorded_victims import load_recorded_victim
+from utils.pipeline.run import Run
 
 
 @pytest.fixture
@@ -33,6 +38,22 @@ def test_judging_anew_believes_no_record(folder, undisturbed):
     journal.write_text(journal.read_text().replace('"confidence": 0.', '"confidence": 7.'))
     assert judge.main([str(folder)]) == 0
     assert results(folder) == results(undisturbed)
+
+
+def test_run_json_names_the_victims_that_did_load_before_one_that_did_not(folder):
+    run = Run.reopen(folder)
+    first, second, *_ = run.record.victims
+
+    def load(of_run, victim, session):
+        if victim == second:
+            raise RunError("a checkpoint of another network")
+        return load_recorded_victim(of_run, victim, session)
+
+    run = dataclasses.replace(run, awaited=set(run.record.victims))
+    with pytest.raises(RunError, match="another network"):
+        judge_victims(run, {}, lambda _: None, load)
+    assert list(RunRecord.read(folder).victims) == [first]
+    assert run.awaited == set(run.record.victims) - {first}
 
 
 def test_usage(tmp_path, capsys):

@@ -3,7 +3,8 @@
 import json
 import subprocess
 
-from utils.pipeline.provenance import NO_GIT, git_commit
+from utils.pipeline import provenance
+from utils.pipeline.provenance import NO_GIT, git_commit, program_commit
 
 
 def test_the_commit_is_git_s_own_or_none(tmp_path):
@@ -18,6 +19,14 @@ def test_the_commit_is_git_s_own_or_none(tmp_path):
     assert len(clean) == 40
     (tmp_path / "file").write_text("b")
     assert git_commit(tmp_path) == clean + "+changes"
+
+
+def test_a_process_names_one_commit_whatever_becomes_of_the_files(monkeypatch):
+    program_commit.cache_clear()
+    found = iter(["first", "second"])
+    monkeypatch.setattr(provenance, "git_commit", lambda: next(found))
+    assert program_commit() == program_commit() == "first"
+    program_commit.cache_clear()
 
 
 def test_run_json_has_them(undisturbed):
