@@ -15,6 +15,7 @@ from utils.pipeline.folder import RunFolder
 from utils.pipeline.journals import CraftedImage
 from utils.pipeline.record import Identity, RecordedFlags, RecordedNetwork
 from utils.pipeline.run import Run
+from utils.pipeline.said import table_of_rows
 from utils.pipeline.tables import (
     SEEN_BY_THE_EYE,
     per_image_table,
@@ -164,7 +165,7 @@ def _outcomes(dataset, method, reach, modes, seed, source, victims, clean_errors
                 predictions.append((victim, mode, image_id, _labels(right + fooled), 0.5))
     return (
         pd.DataFrame(costs, columns=["mode", "image_id", "mean_abs", "l2", "linf", "psnr", "ssim"]),
-        pd.DataFrame(predictions, columns=["victim", "mode", "image_id", "labels", "confidence"]),
+        table_of_rows(predictions),
     )
 
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -66,11 +67,15 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Writes a file so that its name holds the old content or the new one, never a part.
 
     The content goes to a temporary file in the same folder, is flushed to the disk and then takes
     the name. A symbolic link under that name is replaced, not followed.
+
+    Args:
+      path: the file.
+      content: its bytes, or pieces of them that follow each other.
 
     Raises:
       DataError: the folder can't be written or the disk is full; nothing is left behind.
@@ -80,7 +85,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".partial")
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines((content,) if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)

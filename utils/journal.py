@@ -1,7 +1,7 @@
 """An append-only record of finished work, which survives being cut off anywhere."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -25,24 +25,32 @@ class Journal(Generic[Record]):
         self._path = path
         self._kind = kind
 
-    def read(self) -> list[Record]:
-        """Returns the whole records, in the order in which they were written."""
+    def __iter__(self) -> Iterator[Record]:
+        """Yields the whole records, one at a time, in the order in which they were written.
+
+        Raises:
+          DataError: the file can't be read; where there is none, it holds nothing.
+        """
         try:
             with open_regular(self._path) as file:
-                content = file.read()
+                for line in file:
+                    if (record := self._record(line)) is not None:
+                        yield record
         except DataError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                return []
-            raise
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
         except OSError as error:
             raise DataError(f"{self._path} can't be read: {error.strerror}.") from error
-        records = []
-        for line in filter(None, content.split(b"\n")):
-            try:
-                records.append(self._kind.model_validate_json(line))
-            except ValidationError:
-                continue
-        return records
+
+    def read(self) -> list[Record]:
+        """Returns them all."""
+        return list(self)
+
+    def _record(self, line: bytes) -> Record | None:
+        try:
+            return self._kind.model_validate_json(line)
+        except ValidationError:
+            return None
 
     def append(self, records: Iterable[Record]) -> None:
         """Adds records and flushes them to the disk.

@@ -12,7 +12,7 @@ from utils.errors import DataError
 from utils.pipeline.run import CLEAN, Run
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cost:
     """Of one image, from its bytes.
 
@@ -29,7 +29,7 @@ class Cost:
     ssim: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Perturbation:
     """One original beside what a mode made of it.
 

@@ -53,7 +53,7 @@ class RunFolder:
         Args:
           image_ids: the images that are attacked anew; those of the earlier run are recorded.
         """
-        made = {(each.mode, each.image_id) for each in self.crafted.read()}
+        made = {(each.mode, each.image_id) for each in self.crafted}
         made |= {(mode, image_id) for mode in MODES for image_id in image_ids}
         for mode, image_id in made:
             # A record may be forged: nothing beside the modes' own folders is touched.

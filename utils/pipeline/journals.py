@@ -1,6 +1,11 @@
 """What .progress/ holds of a run: one line for each finished image and each prediction."""
 
+from typing import Annotated
+
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+# As of int32: labels are no larger anywhere else.
+_LOWEST, _HIGHEST = -(1 << 31), (1 << 31) - 1
 
 
 class CraftedImage(BaseModel):
@@ -49,5 +54,5 @@ class Prediction(BaseModel):
     mode: str
     image_id: str
     png_sha256: str
-    labels: list[int] = Field(min_length=1)
+    labels: list[Annotated[int, Field(ge=_LOWEST, le=_HIGHEST)]] = Field(min_length=1, max_length=5)
     confidence: float | None

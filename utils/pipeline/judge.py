@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,27 +28,18 @@ from utils.pipeline.recorded_victims import (
     told_answers,
 )
 from utils.pipeline.run import CLEAN, Run
+from utils.pipeline.said import Said, said_table, table_of_rows
 from utils.pipeline.session import Session
-from utils.pipeline.tables import per_image_table, to_csv, transfer_table
+from utils.pipeline.tables import csv_pieces, per_image_table, transfer_table
 from utils.quiet import tf
 
-# (victim, weights, mode, image id, SHA-256 of the PNG) -> what the victim said of it.
-Known = Mapping[tuple[str, str, str, str, str], Prediction]
-# Labels and confidence: what is held of every prediction, a third of what a whole one takes.
-_Said: TypeAlias = "tuple[list[int], float | None]"
-
-
-def known_predictions(run: Run) -> Known:
-    """Returns the predictions that the run's folder remembers."""
-    return {
-        (each.victim, each.weights, each.mode, each.image_id, each.png_sha256): each
-        for each in run.folder.judged.read()
-    }
+# (victim, mode) -> what it said.
+_Found: TypeAlias = Mapping[tuple[str, str], Said]
 
 
 def judge(
     run: Run,
-    known: Known,
+    known: Iterable[Prediction],
     keep: Callable[[list[Prediction]], None],
     load_victim: Callable[[Run, str, Session], Classifier] = load_recorded_victim,
     session: Session | None = None,
@@ -59,7 +51,8 @@ def judge(
 
     Args:
       run: whose victims judge whose images.
-      known: predictions that need not be made again.
+      known: predictions that need not be made again, where the PNGs and the weights are those that
+        they are of.
       keep: called with each batch of new ones.
       load_victim: only called for victims with something left to judge.
       session: what this run shares with others; None: nothing.
@@ -75,24 +68,13 @@ def judge(
     """
     dataset, session = run.dataset, session or Session()
     gallery = gallery or Gallery(run, session.pixels)
-    paths = {mode: run.pngs(mode) for mode in (CLEAN, *run.modes)}
-    files = answering_victims(run)
-    digests = (
-        {m: [file_sha256(path) for path in pngs] for m, pngs in paths.items()}
-        if known or files
-        else {}
-    )
-    found: dict[tuple[str, str], list[_Said | None]] = {
-        (victim, mode): [
-            _said(known.get((victim, weights, mode, image_id, digest)))
-            for image_id, digest in zip(dataset.ids, digests.get(mode, ()), strict=False)
-        ]
-        or [None] * len(dataset)
-        for victim, weights in ((n, each.weights) for n, each in run.record.victims.items())
-        for mode in paths
-    }
-    for victim in files:
-        _read_answers(run, victim, digests, found, keep)
+    modes = (CLEAN, *run.modes)
+    # Only where somebody asks: of a run's own fresh images nobody has to.
+    digests = cache(lambda mode: [file_sha256(path) for path in run.pngs(mode)])
+    found = {(victim, mode): Said(len(dataset)) for victim in run.record.victims for mode in modes}
+    _recall(run, known, digests, found)
+    for victim in answering_victims(run):
+        _read_answers(run, victim, {mode: digests(mode) for mode in modes}, found, keep)
     size = run.record.flags.batch_size
     todo = _todo(found, size)
     missing = sum(min(size, len(dataset) - start) for starts in todo.values() for start in starts)
@@ -120,7 +102,7 @@ def judge(
                     for i, answer in enumerate(answers, start):
                         about = victim, weights[victim], mode, dataset.ids[i]
                         made.append(_prediction(*about, answer))
-                        found[victim, mode][i] = answer.labels, answer.confidence
+                        found[victim, mode].note(i, answer.labels, answer.confidence)
                     bar.update(len(answers))
                     run.interruption.check()
             finally:
@@ -128,23 +110,35 @@ def judge(
                 _kept(made, keep)
             # These make room for the next.
             judges.clear()
-    return _table(
-        (victim, mode, image_id, *said)
-        for (victim, mode), row in found.items()
-        for image_id, said in zip(dataset.ids, row, strict=True)
-        if said is not None
-    )
+    return said_table(found, dataset.ids)
+
+
+def _recall(
+    run: Run,
+    known: Iterable[Prediction],
+    digests: Callable[[str], Sequence[str]],
+    found: _Found,
+) -> None:
+    """Fills in what is known of these PNGs by these weights; the last one counts."""
+    weights = {name: each.weights for name, each in run.record.victims.items()}
+    places = {image_id: place for place, image_id in enumerate(run.dataset.ids)}
+    for each in known:
+        said, place = found.get((each.victim, each.mode)), places.get(each.image_id)
+        if said is None or place is None or each.weights != weights[each.victim]:
+            continue
+        if each.png_sha256 == digests(each.mode)[place]:
+            said.note(place, each.labels, each.confidence)
 
 
 def _read_answers(
     run: Run,
     victim: str,
     digests: Mapping[str, Sequence[str]],
-    found: Mapping[tuple[str, str], list[_Said | None]],
+    found: _Found,
     keep: Callable[[list[Prediction]], None],
 ) -> None:
     """Fills in what a file of answers says, unless all of it is known."""
-    if all(None not in row for (name, _), row in found.items() if name == victim):
+    if all(said.there.all() for (name, _), said in found.items() if name == victim):
         return
     ids = run.dataset.ids
     pngs = {(m, i): d for m, row in digests.items() for i, d in zip(ids, row, strict=True)}
@@ -161,11 +155,9 @@ def _read_answers(
     keep(list(made.values()))
     run.note_loaded([victim])
     for mode in digests:
-        found[victim, mode][:] = [_said(made[mode, image_id]) for image_id in ids]
-
-
-def _said(prediction: Prediction | None) -> _Said | None:
-    return None if prediction is None else (prediction.labels, prediction.confidence)
+        for place, image_id in enumerate(ids):
+            answer = made[mode, image_id]
+            found[victim, mode].note(place, answer.labels, answer.confidence)
 
 
 def _prediction(victim: str, weights: str, mode: str, image_id: str, answer: Answer) -> Prediction:
@@ -181,11 +173,15 @@ def _kept(made: list[Prediction], keep: Callable[[list[Prediction]], None]) -> l
 Todo = Mapping[tuple[str, str], Sequence[int]]
 
 
-def _todo(found: Mapping[tuple[str, str], Sequence[_Said | None]], size: int) -> Todo:
+def _todo(found: _Found, size: int) -> Todo:
     """Returns (victim, mode) -> where the batches with something left to judge begin."""
     todo = {
-        key: [start for start in range(0, len(row), size) if None in row[start : start + size]]
-        for key, row in found.items()
+        key: [
+            start
+            for start in range(0, len(said.there), size)
+            if not said.there[start : start + size].all()
+        ]
+        for key, said in found.items()
     }
     return {key: starts for key, starts in todo.items() if starts}
 
@@ -262,20 +258,10 @@ def _path(run: Run, mode: str, index: int) -> Path:
 
 
 def predictions_table(predictions: Iterable[Prediction]) -> pd.DataFrame:
-    """Returns victim, mode (or "clean"), image_id, labels (the five likeliest) and confidence."""
-    return _table((p.victim, p.mode, p.image_id, p.labels, p.confidence) for p in predictions)
-
-
-def _table(rows: Iterable[tuple[str, str, str, list[int], float | None]]) -> pd.DataFrame:
-    # Column by column: what is shared between rows is shared in them, too.
-    columns: dict[str, list] = {
-        name: [] for name in ("victim", "mode", "image_id", "labels", "confidence")
-    }
-    for row in rows:
-        for column, value in zip(columns.values(), row, strict=True):
-            column.append(value)
-    # A confidence that wasn't told is NaN, whether some were or none.
-    return pd.DataFrame(columns).astype({"confidence": float})
+    """As `said_table`, of single predictions, in their order."""
+    return table_of_rows(
+        (p.victim, p.mode, p.image_id, p.labels, p.confidence) for p in predictions
+    )
 
 
 @dataclass(frozen=True)
@@ -308,7 +294,7 @@ def judge_run(
       DataError, ModelError: a PNG or a checkpoint that can't be used.
       Interrupted: a signal came.
     """
-    known = {} if afresh else known_predictions(run)
+    known = () if afresh else run.folder.judged
     session = session or Session()
     gallery = Gallery(run, session.pixels)
     made: list[Prediction] = []
@@ -319,6 +305,6 @@ def judge_run(
     transfer = transfer_table(run, per_image, costs)
     _kept(made, run.folder.judged.append)
     for name, table in (("per_image.csv", per_image), ("transfer.csv", transfer)):
-        write_atomically(run.folder.path / name, to_csv(table))
+        write_atomically(run.folder.path / name, csv_pieces(table))
     unchanged = costs[costs["linf"] == 0].groupby("mode", sort=False).size()
     return Judged(transfer, per_image, {mode: int(count) for mode, count in unchanged.items()})

@@ -12,10 +12,10 @@ from data import Batch, batches, from_uint8, prefetching_map
 from models import Classifier
 from utils.errors import RunError
 from utils.pipeline.portions import Portions
+from utils.pipeline.said import TOP
 from utils.quiet import tf
 
 CONFIDENCE_DECIMALS = 4
-TOP = 5
 
 
 @dataclass(frozen=True)

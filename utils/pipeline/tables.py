@@ -1,6 +1,6 @@
 """transfer.csv and per_image.csv: what a run leaves for others to build on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from utils.errors import RunError
 from utils.pipeline.journals import CraftedImage
 from utils.pipeline.record import RunRecord
 from utils.pipeline.run import CLEAN, Run
+from utils.pipeline.said import LABELS
 from utils.statistics import mcnemar_p, paired_gain, wilson_interval
 from utils.success import REFERENCE, succeeded
 
@@ -65,6 +66,8 @@ _TRANSFER = (
     *("gain_over_sign", "gain_low", "gain_high", "mcnemar_p"),
     *("mean_psnr", "mean_ssim"),
 )
+# How many rows are text at once.
+_ROWS = 10_000
 # What tables of folders from before it was measured lack.
 SEEN_BY_THE_EYE = ("psnr", "ssim", "mean_psnr", "mean_ssim")
 
@@ -99,15 +102,11 @@ def per_image_table(run: Run, predictions: pd.DataFrame, costs: pd.DataFrame) ->
         .assign(source=record.source, method=record.flags.method, max_epsilon=_epsilon(run))
     )
     for kind in ("clean", "adversarial"):
-        labels = table[f"labels_{kind}"]
-        table[f"{kind}_label"] = [likeliest[0] for likeliest in labels]
-        table[f"{kind}_top5"] = pd.array(
-            [
-                None if UNTOLD in likeliest else int(label in likeliest)
-                for label, likeliest in zip(table["true_label"], labels, strict=True)
-            ],
-            dtype="Int64",
-        )
+        likeliest = table[[f"{name}_{kind}" for name in LABELS]].to_numpy()
+        table[f"{kind}_label"] = likeliest[:, 0]
+        hit = (likeliest == table["true_label"].to_numpy()[:, None]).any(axis=1)
+        untold = (likeliest == UNTOLD).any(axis=1)
+        table[f"{kind}_top5"] = pd.arrays.IntegerArray(hit.astype(np.int64), untold)
         table[f"{kind}_confidence"] = table[f"confidence_{kind}"]
     table = table[list(_PER_IMAGE)]
     if not run.class_names:
@@ -185,6 +184,16 @@ def steps_table(records: Iterable[CraftedImage], modes: Sequence[str]) -> pd.Dat
 
 def to_csv(table: pd.DataFrame) -> bytes:
     """Writes a table as CSV: fixed decimals, empty where a column doesn't apply, LF, UTF-8."""
+    return b"".join(csv_pieces(table))
+
+
+def csv_pieces(table: pd.DataFrame) -> Iterator[bytes]:
+    """Yields what `to_csv` returns, some rows at a time: text takes many times as much memory."""
+    for start in range(0, max(len(table), 1), _ROWS):
+        yield _as_text(table.iloc[start : start + _ROWS], header=not start)
+
+
+def _as_text(table: pd.DataFrame, header: bool) -> bytes:
     text = table.copy()
     for name in text.columns:
         if name in _DECIMALS:
@@ -195,7 +204,7 @@ def to_csv(table: pd.DataFrame) -> bytes:
             text[name] = ["" if pd.isna(value) else plain_number(value) for value in text[name]]
         elif name == "target_hits":
             text[name] = text[name].astype("Int64")
-    return text.to_csv(index=False, lineterminator="\n").encode()
+    return text.to_csv(index=False, header=header, lineterminator="\n").encode()
 
 
 def _fixed(values: pd.Series, decimals: int) -> list[str]:

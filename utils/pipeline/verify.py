@@ -99,7 +99,7 @@ class _Verification:
         self.findings = Findings()
         self._predict = predict
         self._run, self._record, self._dataset = run, run.record, run.dataset
-        self._crafted = {(each.mode, each.image_id): each for each in run.folder.crafted.read()}
+        self._crafted = {(each.mode, each.image_id): each for each in run.folder.crafted}
         # Filled by `images`: what the sound PNGs cost, and the images sound in every mode.
         self._costs = pd.DataFrame()
         self._sound: set[str] = set()
@@ -212,11 +212,11 @@ class _Verification:
         """Returns the predictions of the run's journal, or of per_image.csv where it is gone."""
         found = {
             (each.victim, each.mode, each.image_id): each
-            for each in self._run.folder.judged.read()
+            for each in self._run.folder.judged
             if each.victim in self._record.victims
             and each.weights == self._record.victims[each.victim].weights
         }
-        victims_judged = {each.victim for each in self._run.folder.judged.read()}
+        victims_judged = {each.victim for each in self._run.folder.judged}
         for name in sorted(victims_judged - self._record.victims.keys()):
             self._wrong(f"{name} has judged these images, and run.json doesn't name it.")
         keys = self._keys()
@@ -297,7 +297,7 @@ class _Verification:
         }
         record = self._record.model_copy(update={"victims": victims})
         sound = replace(self._run, record=record, dataset=dataset)
-        predictions = judge(sound, {}, lambda made: None) if len(dataset) else predictions_table([])
+        predictions = judge(sound, (), lambda made: None) if len(dataset) else predictions_table([])
         self.findings.checked += [
             f"the predictions of {name}, made again from the PNGs" for name in victims
         ]

@@ -16,6 +16,7 @@ from utils.pipeline.predictions import Judge
 from utils.pipeline.record import RunRecord
 from utils.pipeline.recorded_victims import load_recorded_victim
 from utils.pipeline.run import Run
+from utils.pipeline.said import LABELS
 
 
 @pytest.fixture
@@ -130,3 +131,25 @@ def test_a_batch_that_the_memory_does_not_suffice_for_is_judged_in_halves(tmp_pa
     assert judge.classify(paths, batch_size=16).tolist() == [1, 2, 3, 4, 5, 6, 7]
     assert judge.classify(paths, batch_size=2).tolist() == [1, 2, 3, 4, 5, 6, 7]
     assert capsys.readouterr().out.count("16 images at once; --batch_size 2 fits") == 1
+
+
+def test_what_is_remembered_counts_only_of_these_pngs_by_these_weights(folder):
+    run = Run.reopen(folder)
+    remembered = run.folder.judged.read()
+    of = {(each.victim, each.mode, each.image_id): each for each in remembered}
+    other = [
+        each.model_copy(update={"labels": [9]} | changed)
+        for each, changed in zip(
+            remembered,
+            ({"png_sha256": "0" * 64}, {"weights": "others"}, {"mode": "raw"}, {"image_id": "x"}),
+            strict=False,
+        )
+    ]
+
+    def load(*_):
+        raise AssertionError("all is known")
+
+    table = judge_victims(run, [*remembered, *other], lambda made: None, load)
+    assert len(table) == len(of)
+    for victim, mode, image_id, first in table[["victim", "mode", "image_id", LABELS[0]]].values:
+        assert first == of[victim, mode, image_id].labels[0]

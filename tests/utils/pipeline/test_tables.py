@@ -13,7 +13,14 @@ from utils.pipeline.config import RunConfig
 from utils.pipeline.folder import RunFolder
 from utils.pipeline.journals import CraftedImage
 from utils.pipeline.run import Run
-from utils.pipeline.tables import per_image_table, steps_table, to_csv, transfer_table
+from utils.pipeline.said import table_of_rows
+from utils.pipeline.tables import (
+    csv_pieces,
+    per_image_table,
+    steps_table,
+    to_csv,
+    transfer_table,
+)
 from utils.statistics import mcnemar_p, paired_gain, wilson_interval
 
 IDS = ("a", "b", "c", "d")
@@ -49,7 +56,7 @@ def predictions(victims=("net",)):
         for mode, of_images in (("clean", CLEAN), ("sign", SIGN), ("affine", AFFINE))
         for image_id, labels in zip(IDS, of_images, strict=True)
     ]
-    return pd.DataFrame(rows, columns=["victim", "mode", "image_id", "labels", "confidence"])
+    return table_of_rows(rows)
 
 
 def costs():
@@ -176,3 +183,17 @@ def test_steps_are_means_over_the_images():
         ["affine", 1, 0.75],
         ["affine", 2, 0.25],
     ]
+
+
+def test_a_table_written_in_pieces_has_the_same_bytes(monkeypatch):
+    whole = [to_csv(table) for table in tables()]
+    for rows in (1, 3, 16):
+        monkeypatch.setattr("utils.pipeline.tables._ROWS", rows)
+        assert [to_csv(table) for table in tables()] == whole
+    assert len(list(csv_pieces(tables()[0]))) == 1
+    monkeypatch.setattr("utils.pipeline.tables._ROWS", 5)
+    assert len(list(csv_pieces(tables()[0]))) == 4
+
+
+def test_a_table_without_rows_has_its_header():
+    assert to_csv(steps_table([], [])) == b"mode,iteration,mean_cosine\n"
