@@ -261,10 +261,17 @@ def test_variance_costs_its_samples_at_every_iteration_but_the_last():
     assert len(gradients_taken) == 3 + 2 * 4
 
 
-def test_xla_gives_the_same_images():
-    modes = ["matched", "random"]
-    plain = toy.run("dm", modes, num_iter=2)
-    compiled = toy.run("dm", modes, num_iter=2, jit_compile=True)
+@pytest.mark.parametrize(
+    ("method", "modes", "numbers"),
+    [
+        ("dm", ["matched", "random"], {}),
+        ("rg", ["affine"], {"pgn_samples": 2}),
+        ("x", ["rescale"], {"walk_points": 2}),
+    ],
+)
+def test_xla_gives_the_same_images(method, modes, numbers):
+    plain = toy.run(method, modes, num_iter=2, **numbers)
+    compiled = toy.run(method, modes, num_iter=2, jit_compile=True, **numbers)
     for mode in modes:
         difference = np.abs(plain[mode].images.numpy() - compiled[mode].images.numpy())
         assert np.quantile(difference, 0.99) < 1e-4, mode
