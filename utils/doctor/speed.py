@@ -54,7 +54,7 @@ def measure(network: Network, checkpoint: Path, seconds: float) -> Speed:
         random_inputs(network.name, BATCH),
     )
     gradient, images = make_gradient(classifier, inputs), tf.constant(inputs.images)
-    predict = tf.function(classifier.__call__)
+    predict = tf.function(classifier.__call__, autograph=False)
     tf32 = None
     plain = BATCH * _rate(gradient, seconds)
     if _has_tf32():

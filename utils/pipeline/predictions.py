@@ -55,7 +55,7 @@ class Judge:
     def of(cls, victim: Classifier) -> Judge:
         """Makes one of a classifier."""
 
-        @tf.function
+        @tf.function(autograph=False)
         def forward(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             logits = tf.cast(victim(images), tf.float32)
             probabilities = tf.nn.softmax(logits)
@@ -63,7 +63,7 @@ class Judge:
             finite = tf.reduce_all(tf.math.is_finite(logits), axis=-1)
             return best.indices + victim.label_offset, best.values[:, 0], finite
 
-        @tf.function
+        @tf.function(autograph=False)
         def probabilities(images: tf.Tensor) -> tf.Tensor:
             return tf.nn.softmax(tf.cast(victim(images), tf.float32))
 
