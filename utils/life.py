@@ -60,8 +60,10 @@ class SignOfLife:
         write = stream.write
 
         def first(text: str) -> int:
-            self._said.set()
-            stream.write = write  # type: ignore[method-assign]
+            # An empty text is no sign of anything.
+            if text:
+                self._said.set()
+                stream.write = write  # type: ignore[method-assign]
             return write(text)
 
         stream.write = first  # type: ignore[method-assign]
