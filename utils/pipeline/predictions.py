@@ -12,10 +12,11 @@ from data import Batch, batches, from_uint8, prefetching_map
 from models import Classifier
 from utils.errors import RunError
 from utils.pipeline.portions import Portions
-from utils.pipeline.said import TOP
 from utils.quiet import tf
 
 CONFIDENCE_DECIMALS = 4
+# The most labels that an answer has; a table of answers has a column for each.
+TOP = 5
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-# The most labels that an answer has; a table of answers has a column for each.
-TOP = 5
+from utils.pipeline.predictions import TOP
+
 LABELS = tuple(f"label_{place}" for place in range(1, TOP + 1))
 # Where an answer has fewer labels: no label.
 _NONE = np.iinfo(np.int32).min

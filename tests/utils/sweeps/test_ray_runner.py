@@ -71,7 +71,7 @@ def test_attacks_have_the_same_bytes_when_a_node_died(tmp_path, demo, capfd):
     pytest.importorskip("ray")
     if not (demo / "checkpoints" / "demo_vgg.ckpt.index").exists():
         pytest.skip("the demo zoo's checkpoints are not here")
-    assert check_ray.main(["--output_dir", str(tmp_path / "out"), "--num_iter=40"]) == 0
+    assert check_ray.main(["--output_dir", str(tmp_path / "out"), "--num_iter=120"]) == 0
     # Two cells of 24 images and three tables.
     assert "54 PNGs and tables are the same, though a node died" in capfd.readouterr().out
     assert check_ray.main(["--output_dir", str(tmp_path)]) == 2
