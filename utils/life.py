@@ -13,7 +13,7 @@ from typing import TextIO
 from utils.terminal import say
 
 # CPU seconds of the process, the interpreter's start among them.
-_SILENT_FOR = 0.8
+_SILENT_FOR = 0.6
 _EVERY = 0.05  # seconds from one look at the clock to the next
 
 

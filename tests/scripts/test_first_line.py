@@ -1,6 +1,8 @@
 """Whoever starts a command reads a line within a second of its work, whatever it has to load."""
 
+import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -11,10 +13,7 @@ import pytest
 from tests.made_up_results import write_run
 
 ROOT = Path(__file__).parents[2]
-PROC = Path("/proc")
 NETWORK = "demo_vgg"
-
-pytestmark = pytest.mark.skipif(not (PROC / "self" / "stat").exists(), reason="no /proc here")
 
 
 @pytest.fixture(scope="module")
@@ -77,32 +76,32 @@ def test_every_command_is_among_them():
 def test_first_line_comes_within_a_second_of_work(places, command, arguments):
     path = command if (ROOT / command).exists() else f"scripts/{command}"
     given = [sys.executable, path, *(each.format(**places) for each in arguments.split())]
-    # Whatever else the processor does can only add to it: the least of three tries is its own.
-    tries = []
-    while not tries or (min(tries) >= 1 and len(tries) < 3):
-        tries.append(_seconds_until_it_speaks(given))
-    assert min(tries) < 1, tries
+    # Whatever else the processor does can only add to it: one of three tries is its own.
+    assert any(_speaks(given) for _ in range(3))
 
 
-def _seconds_until_it_speaks(command):
-    """CPU seconds; the command is ended with the first that it says."""
+def _speaks(command):
+    """Whether it says anything before the kernel ends it after two seconds of CPU time.
+
+    On two processors that share a core, and with other tests beside, a second's work takes up to
+    two; loading TensorFlow takes four, and is what commands were silent for.
+    """
     reading, writing = os.pipe()
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=writing, stderr=writing, start_new_session=True
+        command,
+        cwd=ROOT,
+        stdout=writing,
+        stderr=writing,
+        start_new_session=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (2, 3)),
     )
     os.close(writing)
     try:
         said = os.read(reading, 1 << 16)
-        seconds = _cpu_seconds(process.pid)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         os.close(reading)
-    assert said and b"Traceback" not in said, said
-    return seconds
-
-
-def _cpu_seconds(number):
-    # Until it is waited for, it is there, even where it has ended.
-    fields = (PROC / str(number) / "stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+    assert b"Traceback" not in said, said
+    return bool(said)
