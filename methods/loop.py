@@ -436,7 +436,9 @@ class Attack:
             moved, memory = take_step(state.images, stride, memory, context)
         moved = context.ball.project(moved)
         # Momentum that has overflowed gives NaN, which no clipping brings back.
-        sound = tensors.all_finite(moved) & tensors.all_finite(accumulated)
+        sound = tensors.all_finite(moved)
+        if accumulated is not gradient:
+            sound &= tensors.all_finite(accumulated)
         moved = tensors.taken_if(sound, moved, state.images)
         cosine = tensors.cosine(moved - state.images, gradient)
         return State(
