@@ -63,6 +63,7 @@ def execute(
         needed = -(-len(prepared.photos) // config.devices) * config.devices
         config = replace(config, batch_size=min(config.batch_size, needed))
     dataset = load_dataset(config, networks)
+    session.expect_originals(len(dataset) * 3 * dataset.side**2)
     configs = {0: config} | config.of_snapshots()
     paths = {n: each.folder(networks.zoo, tuple(networks.sources)) for n, each in configs.items()}
     for path in paths.values():

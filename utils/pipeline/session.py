@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 
 # What is kept unless a flag says otherwise, in bytes.
 MEMORY = 2e9
-# Decoded originals that a run by itself holds from crafting to judging, in bytes.
+# Decoded originals that a run by itself holds from crafting to judging, in bytes, if all have room.
 ORIGINALS = 1 << 28
 # Methods whose traces are kept: each holds its loops' graphs, and sweeps go method by method.
 _ATTACKS = 4
@@ -187,6 +187,15 @@ class Session:
         if key not in self._clean:
             self._clean[key] = judge()
         return self._clean[key]
+
+    def expect_originals(self, size: int) -> None:
+        """Tells how many bytes all of the next run's decoded originals take.
+
+        A run by itself keeps none where not all have room: decoding the others takes its time
+        anyway, and memory is what so large a run is short of.
+        """
+        if not self._keeps and size > self._pixels.budget:
+            self._pixels = Hoard(0)
 
     def pixels(self, sha256: str, decode: Callable[[], np.ndarray]) -> np.ndarray:
         """Returns an original's uint8 [S, S, 3], decoded where it isn't known by its bytes."""

@@ -108,6 +108,15 @@ def test_a_run_decodes_originals_once_for_crafting_and_judging(decoded, tmp_path
     assert len(decoded) == 3 * 2 and set(decoded.values()) == {1}
 
 
+def test_a_run_whose_originals_dont_all_fit_keeps_none(decoded, tmp_path, monkeypatch):
+    one = 3 * 64**2
+    monkeypatch.setattr(sys.modules["utils.pipeline.execute"], "ORIGINALS", 2 * one - 1)
+    execute(RunConfig.of_flags(FLAGS | {"output_dir": str(tmp_path), "limit": 2}))
+    png = {path: looks for path, looks in decoded.items() if tmp_path in path.parents}
+    assert len(png) == 2 * 2 and set(png.values()) == {1}
+    assert [looks for path, looks in decoded.items() if path not in png] == [2, 2]
+
+
 def test_a_file_that_changed_is_hashed_again(tmp_path):
     path = tmp_path / "image.png"
     write_image(path, np.zeros((4, 4, 3), np.uint8))
