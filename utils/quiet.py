@@ -46,7 +46,7 @@ def import_tensorflow() -> None:
 def _without_collector() -> Iterator[None]:
     """Has the collector leave alone what is made inside, where it is TensorFlow.
 
-    Its modules are millions of objects that stay: looking for garbage among them, again and again,
+    Its modules are some 600,000 objects that stay: looking for garbage among them, again and again,
     takes a third of the import, and some of all that follows.
     """
     if "tensorflow" in sys.modules or not gc.isenabled():
