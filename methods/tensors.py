@@ -62,13 +62,7 @@ def cosine(step: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
 
 def all_finite(tensor: tf.Tensor) -> tf.Tensor:
     """Whether an image's entries are all finite, bool [N]."""
-    # A sum is finite only where all its entries are, and is one pass where a look at each is two.
-    sums = tf.reshape(tf.math.is_finite(total(tensor)), [-1])
-
-    def each() -> tf.Tensor:
-        return tf.reduce_all(tf.math.is_finite(tensor), _rest(tensor))
-
-    return tf.cond(tf.reduce_all(sums), lambda: sums, each)
+    return tf.reduce_all(tf.math.is_finite(tensor), _rest(tensor))
 
 
 def zero_unless(keep: tf.Tensor, tensor: tf.Tensor) -> tf.Tensor:
