@@ -9,6 +9,7 @@ Examples:
   python scripts/bench_sweep.py --contests demo20,one,warm,memory
   python scripts/bench_sweep.py --contests mobilenets --set input_csv=dev_dataset.csv \\
       --set input_dir=images --set checkpoint_path=checkpoints
+  python scripts/bench_sweep.py --contests demo300 --before ../another/checkout
 """
 
 import argparse
@@ -48,6 +49,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         default=[],
         metavar="KEY=VALUE",
         help="of the grids, as sweep.py takes it: a part, or where files are",
+    )
+    parser.add_argument(
+        "--before",
+        type=Path,
+        help="another checkout, from before there were workers: the grids' first way is its sweep "
+        "instead of this one's --isolate; it gets --KEY=VALUE for each --set",
     )
     return parser.parse_args(arguments)
 
@@ -90,16 +97,22 @@ def _seconds(values: Sequence[float]) -> str:
 
 def _grid(name: str, file: str, limit: int, target: float) -> Callable[[argparse.Namespace], str]:
     def contest(options: argparse.Namespace) -> str:
-        more = [part for setting in options.settings for part in ("--set", setting)]
+        settings = [f"--set={setting}" for setting in options.settings]
 
-        def sweep(folder: str, *flags: str) -> list[str]:
-            script = [sys.executable, "scripts/sweep.py", "--grid", str(_GRIDS / file)]
-            return [*script, f"--limit={limit}", f"--output_dir={folder}", *more, *flags]
+        def sweep(folder: str, *flags: str, checkout: Path = _ROOT) -> list[str]:
+            script = [sys.executable, str(checkout / "scripts" / "sweep.py")]
+            grid = f"--grid={_GRIDS / file}"
+            return [*script, grid, f"--limit={limit}", f"--output_dir={folder}", *flags]
 
-        ways = {
-            "a process a cell": lambda folder: sweep(folder, "--isolate"),
-            "workers": sweep,
-        }
+        def isolated(folder: str) -> list[str]:
+            return sweep(folder, "--isolate", *settings)
+
+        def before(folder: str) -> list[str]:
+            flags = [f"--{setting}" for setting in options.settings]
+            return sweep(folder, *flags, checkout=options.before.resolve())
+
+        first = {"before": before} if options.before else {"a process a cell": isolated}
+        ways = first | {"workers": lambda folder: sweep(folder, *settings)}
         return _in_turns(name, ways, options.rounds, target)
 
     return contest
