@@ -51,8 +51,9 @@ class NpzReader:
         Raises:
           ValueError, OSError, KeyError: it is no archive of arrays.
         """
-        # Not kept open: a network's weights are read once, soon after.
+        # Kept open from the first value on alone: most files are only asked what they hold.
         self._path = path
+        self._opened: np.lib.npyio.NpzFile | None = None
         with self._open() as archive:
             self._keys = {slim_name(key): key for key in archive.files}
             self._shapes = {name: self._shape(archive, key) for name, key in self._keys.items()}
@@ -89,5 +90,7 @@ class NpzReader:
         Raises:
           ValueError, OSError, KeyError, zipfile.BadZipFile: it is damaged.
         """
-        with self._open() as archive:
-            return archive[self._keys[name]]
+        # Opening lists all members: anew for each variable, it was most of the time of reading.
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened[self._keys[name]]
