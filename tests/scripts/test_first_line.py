@@ -40,6 +40,7 @@ COMMANDS = {
     "check_ray.py": ["--output_dir {new}"],
     "claims.py": [""],
     "compare_rounding.py": ["--limit 2"],
+    "compare_runs.py": ["{results} {results}"],
     "doctor.py": ["--checkpoint_path data/demo/checkpoints"],
     "export.py": ["{run} -o {new}"],
     "export_step.py": ["--source demo_vgg -o {new}"],

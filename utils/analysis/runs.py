@@ -81,9 +81,22 @@ class FinishedRun:
         Raises:
           ResultsError: one of them can't be read or isn't of the run's size.
         """
-        name = f"{image_id}.png"
-        clean = self._pixels(Path(self.record.flags.input_dir), name)
-        return clean, self._pixels(self.path, mode, name)
+        try:
+            clean = self._pixels(Path(self.record.flags.input_dir), f"{image_id}.png")
+            return clean, self.adversarial(mode, image_id)
+        except ResultsError as error:
+            raise ResultsError(
+                f"{error} The figures strip, contact and spectrum need the run's PNGs and the "
+                "clean images where they were: leave these figures out with --figures."
+            ) from error
+
+    def adversarial(self, mode: str, image_id: str) -> np.ndarray:
+        """Returns what a mode made of an image: uint8 [S, S, 3].
+
+        Raises:
+          ResultsError: it can't be read or isn't of the run's size.
+        """
+        return self._pixels(self.path, mode, f"{image_id}.png")
 
     def _pixels(self, folder: Path, *names: str) -> np.ndarray:
         # Imported late: tables read no pixels.
@@ -101,10 +114,7 @@ class FinishedRun:
             if len(pixels) != self.record.side:
                 raise DataError(f"{path} is not {self.record.side} pixels wide as in run.json.")
         except (DataError, OSError) as error:
-            raise ResultsError(
-                f"{error} The figures strip, contact and spectrum need the run's PNGs and the "
-                "clean images where they were: leave these figures out with --figures."
-            ) from error
+            raise ResultsError(str(error)) from error
         return pixels
 
 
