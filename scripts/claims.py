@@ -10,6 +10,8 @@ Examples:
 """
 
 import argparse
+import itertools
+import os
 import shlex
 import subprocess
 import sys
@@ -59,6 +61,13 @@ def main(arguments: list[str]) -> int:
     return 1 if counts["not held"] or gone else 0
 
 
+def split_command(line: str) -> tuple[dict[str, str], list[str]]:
+    """Returns the variables that stand before a command, as in a shell, and its words."""
+    words = shlex.split(line)
+    given = list(itertools.takewhile(lambda word: "=" in word, words))
+    return dict(word.split("=", 1) for word in given), words[len(given) :]
+
+
 def _run(claim: Claim, options: argparse.Namespace, failed: dict[str, str]) -> Verdict:
     """Gives a claim's command, unless it takes too long or has failed before, and judges."""
     if not claim.command:
@@ -69,10 +78,14 @@ def _run(claim: Claim, options: argparse.Namespace, failed: dict[str, str]) -> V
     for line in claim.command.strip().splitlines():
         if line in failed:
             return Verdict(state="not run", found=failed[line])
-        words = shlex.split(line.replace(RESULTS, str(options.results)))
+        before, words = split_command(line.replace(RESULTS, str(options.results)))
         print(f"         {line}", file=sys.stderr, flush=True)
         done = subprocess.run(
-            [sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True
+            [sys.executable, *words[1:]],
+            cwd=ROOT,
+            env={**os.environ, **before},
+            capture_output=True,
+            text=True,
         )
         if done.returncode:
             last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]

@@ -85,9 +85,9 @@ def compare(place: str, run: FinishedRun, other: FinishedRun) -> pd.DataFrame:
                 "differing": _percent(ours != theirs),
             }
             if mode != REFERENCE and REFERENCE in modes:
-                references = [_percent(each[REFERENCE][victims]) for each in verdicts]
-                row["gain_over_sign"] = row["success_rate"] - references[0]
-                row["other_gain"] = row["other_rate"] - references[1]
+                references = [each[REFERENCE][victims] for each in verdicts]
+                row["gain_over_sign"] = _percent(ours - references[0])
+                row["other_gain"] = _percent(theirs - references[1])
             rows.append(row)
     return pd.DataFrame(rows).reindex(columns=list(COLUMNS))
 
