@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from utils.analysis.document import Table
 from utils.analysis.formats import to_markdown
-from utils.analysis.output import save, say
+from utils.analysis.output import save_rows, say
 from utils.arguments import Parser
 from utils.benchmarks.rounding import ROUNDED, compare_writers
 from utils.commands import command, positive
@@ -110,8 +110,7 @@ def main(arguments: list[str]) -> int:
     say(f"{rows['images'].iloc[0]} images, epsilon {options.max_epsilon:g}.\n")
     say(f"{to_markdown(pixels_table(rows))}\n{to_markdown(rates_table(rows))}".rstrip())
     if options.output is not None:
-        content = rows.to_csv(index=False, lineterminator="\n", float_format="%.4f").encode()
-        save(options.output / "rounding.csv", content)
+        save_rows(options.output, "rounding.csv", rows)
     return 0
 
 

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from utils.analysis.document import Table, interval, number
 from utils.analysis.formats import to_markdown
-from utils.analysis.output import save, say
+from utils.analysis.output import save_rows, say
 from utils.analysis.two_runs import compare, paired_runs, recorded_differences
 from utils.arguments import Parser
 from utils.commands import command
@@ -90,8 +90,7 @@ def main(arguments: list[str]) -> int:
         say("Both were asked for the same, of the same versions and hardware.")
     say(f"\n{to_markdown(pixels_table(rows))}\n{to_markdown(rates_table(rows))}".rstrip())
     if options.output is not None:
-        content = rows.to_csv(index=False, lineterminator="\n", float_format="%.4f").encode()
-        save(options.output / "runs.csv", content)
+        save_rows(options.output, "runs.csv", rows)
     return 0
 
 

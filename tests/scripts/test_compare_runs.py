@@ -7,7 +7,8 @@ from PIL import Image
 
 from scripts import compare_runs
 from tests.made_up_results import write_run
-from utils.analysis.two_runs import COLUMNS, MEAN
+from utils.analysis.summary_rows import MEAN
+from utils.analysis.two_runs import COLUMNS
 
 IMAGES = 6
 
@@ -85,6 +86,12 @@ def test_what_cannot_be_compared_is_named(first, tmp_path, capsys):
     write_run(tmp_path / "c", images=IMAGES - 1, pngs=True)
     assert compare_runs.main([str(tmp_path / "a"), str(tmp_path / "c")]) == 1
     assert "are of other images" in capsys.readouterr().err
+    write_run(tmp_path / "e", images=IMAGES, modes=("test",))
+    assert compare_runs.main([str(tmp_path / "a"), str(tmp_path / "e")]) == 1
+    assert "have no mode in common: give one run the other's --mode." in capsys.readouterr().err
+    write_run(tmp_path / "f", images=IMAGES, victims=("another",))
+    assert compare_runs.main([str(tmp_path / "a"), str(tmp_path / "f")]) == 1
+    assert "no victim in common: give one run the other's --victims." in capsys.readouterr().err
     other = write_run(tmp_path / "d", images=IMAGES, pngs=True)
     (other / "affine" / "0003.png").unlink()
     assert compare_runs.main([str(tmp_path / "a"), str(tmp_path / "d")]) == 1

@@ -3,10 +3,14 @@
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from utils.errors import ResultsError
 from utils.files import write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def save(path: Path, content: bytes) -> None:
@@ -19,6 +23,12 @@ def save(path: Path, content: bytes) -> None:
     if path.exists() and not path.is_file():
         raise ResultsError(f"{path} is there and is no file: give another path for the output.")
     write_atomically(path, content)
+
+
+def save_rows(folder: Path, name: str, rows: "pd.DataFrame") -> None:
+    """Writes a comparison's rows as a CSV, as `save` does."""
+    content = rows.to_csv(index=False, lineterminator="\n", float_format="%.4f").encode()
+    save(folder / name, content)
 
 
 def file_name(text: str) -> str:

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 
 from utils.analysis.runs import FinishedRun, load_runs
+from utils.analysis.summary_rows import MEAN
 from utils.errors import ResultsError
 from utils.statistics import difference_interval
-from utils.success import REFERENCE
 
-MEAN = "black-box mean"
 COLUMNS = (
     *("run", "method", "mode", "victim", "images", "differing_pixels", "cosine"),
     *("mean_l2", "other_l2", "success_rate", "other_rate"),
@@ -24,7 +23,8 @@ def paired_runs(first: Path, second: Path) -> list[tuple[str, FinishedRun, Finis
     """Returns the place and both runs of every place that holds a finished run in both folders.
 
     Raises:
-      ResultsError: there is no such place, or two runs there are of other images.
+      ResultsError: there is no such place, or two runs there are of other images, or have no mode
+        or no victim in common.
       DataError: a run.json is broken.
     """
     found = [
@@ -40,14 +40,20 @@ def paired_runs(first: Path, second: Path) -> list[tuple[str, FinishedRun, Finis
             f"No run is at the same place below {first} and {second}: give two --output_dir of the "
             "same command, or two folders of single runs."
         )
-    for place in places:
-        ours, theirs = (set(each[place].per_image["image_id"]) for each in found)
-        if ours != theirs:
+    pairs = [(place, found[0][place], found[1][place]) for place in places]
+    for _, run, other in pairs:
+        if set(run.per_image["image_id"]) != set(other.per_image["image_id"]):
             raise ResultsError(
-                f"{found[0][place].path} and {found[1][place].path} are of other images: run one "
-                "of them with the other's CSV and --limit."
+                f"{run.path} and {other.path} are of other images: run one of them with the "
+                "other's CSV and --limit."
             )
-    return [(place, found[0][place], found[1][place]) for place in places]
+        for what, shared in (("mode", _modes(run, other)), ("victim", _victims(run, other))):
+            if not shared:
+                raise ResultsError(
+                    f"{run.path} and {other.path} have no {what} in common: give one run the "
+                    f"other's --{what}{'s' if what == 'victim' else ''}."
+                )
+    return pairs
 
 
 def compare(place: str, run: FinishedRun, other: FinishedRun) -> pd.DataFrame:
@@ -68,7 +74,7 @@ def compare(place: str, run: FinishedRun, other: FinishedRun) -> pd.DataFrame:
     """
     rows = []
     verdicts = [_verdicts(each) for each in (run, other)]
-    modes = [mode for mode in run.record.modes if mode in other.record.modes]
+    modes, reference = _modes(run, other), run.record.reference
     for mode in modes:
         pixels = _pixels(run, other, mode)
         for name, victims in _groups(run, other):
@@ -84,8 +90,8 @@ def compare(place: str, run: FinishedRun, other: FinishedRun) -> pd.DataFrame:
                 **{"difference_low": low, "difference_high": high},
                 "differing": _percent(ours != theirs),
             }
-            if mode != REFERENCE and REFERENCE in modes:
-                references = [each[REFERENCE][victims] for each in verdicts]
+            if mode != reference and reference in modes:
+                references = [each[reference][victims] for each in verdicts]
                 row["gain_over_sign"] = _percent(ours - references[0])
                 row["other_gain"] = _percent(theirs - references[1])
             rows.append(row)
@@ -105,18 +111,21 @@ def recorded_differences(run: FinishedRun, other: FinishedRun) -> list[str]:
         }
         for each in (run, other)
     ]
-    names = {**facts[0], **facts[1]}
-    told = [
-        (
-            name,
-            *(
-                each.get(name, "its default" if name.startswith("--") else "not recorded")
-                for each in facts
-            ),
-        )
-        for name in names
-    ]
-    return [f"{name}: {ours}; the other: {theirs}" for name, ours, theirs in told if ours != theirs]
+    told = []
+    for name in {**facts[0], **facts[1]}:
+        missing = "its default" if name.startswith("--") else "not recorded"
+        ours, theirs = (each.get(name, missing) for each in facts)
+        if ours != theirs:
+            told.append(f"{name}: {ours}; the other: {theirs}")
+    return told
+
+
+def _modes(run: FinishedRun, other: FinishedRun) -> list[str]:
+    return [mode for mode in run.record.modes if mode in other.record.modes]
+
+
+def _victims(run: FinishedRun, other: FinishedRun) -> list[str]:
+    return [name for name in run.record.victims if name in other.record.victims]
 
 
 def _verdicts(run: FinishedRun) -> pd.DataFrame:
@@ -126,32 +135,31 @@ def _verdicts(run: FinishedRun) -> pd.DataFrame:
 
 
 def _groups(run: FinishedRun, other: FinishedRun) -> Iterator[tuple[str, list[str]]]:
-    victims = [name for name in run.record.victims if name in other.record.victims]
+    settings = run.transfer.groupby("victim")["setting"].first()
+    victims = _victims(run, other)
     yield from ((name, [name]) for name in victims)
-    black_box = [name for name in victims if name not in run.record.sources]
+    black_box = [name for name in victims if settings[name] == "black-box"]
     if black_box:
         yield MEAN, black_box
 
 
 def _pixels(run: FinishedRun, other: FinishedRun, mode: str) -> dict[str, float]:
     """What both wrote, over all images: the clean ones need not be at hand."""
-    lengths = [_lengths(each, mode) for each in (run, other)]
-    differing, cosines = [], []
-    for image, length in lengths[0].items():
-        ours, theirs = (each.adversarial(mode, str(image)).astype(int) for each in (run, other))
-        if ours.shape != theirs.shape:
+    ours, theirs = (_lengths(each, mode) for each in (run, other))
+    differing, apart = pd.Series(0.0, ours.index), pd.Series(0.0, ours.index)
+    for image in ours.index:
+        made = [each.adversarial(mode, str(image)).astype(int) for each in (run, other)]
+        if made[0].shape != made[1].shape:
             raise ResultsError(f"{run.path} and {other.path} hold images of other sizes.")
-        differing.append(np.mean(ours != theirs))
-        lengths_here = length, lengths[1][image]
-        if min(lengths_here) > 0:
-            apart = np.sum((ours - theirs) ** 2)
-            product = lengths_here[0] * lengths_here[1]
-            cosines.append((lengths_here[0] ** 2 + lengths_here[1] ** 2 - apart) / (2 * product))
+        differing[image] = np.mean(made[0] != made[1])
+        apart[image] = np.sum((made[0] - made[1]) ** 2)
+    # The cosine theorem; an image that wasn't changed has no direction.
+    cosines = (ours**2 + theirs**2 - apart) / (2 * ours * theirs).replace(0, np.nan)
     return {
-        "differing_pixels": 100 * float(np.mean(differing)),
-        "cosine": float(np.mean(cosines)) if cosines else np.nan,
-        "mean_l2": float(lengths[0].mean()),
-        "other_l2": float(lengths[1].mean()),
+        "differing_pixels": 100 * float(differing.mean()),
+        "cosine": float(cosines.mean()),
+        "mean_l2": float(ours.mean()),
+        "other_l2": float(theirs.mean()),
     }
 
 
